@@ -1,0 +1,29 @@
+"""What every template may know about the site and about where it stands."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+# Name of the link, the page it leads to, and the other paths that belong to it.
+NAVIGATION = (
+    ("Directory", "directory:metric-list", "/metrics/"),
+    ("Stages", "directory:stage-list", "/stages/"),
+    ("FAQ", "directory:faq", "/faq/"),
+    ("Sources", "directory:source-list", "/sources/"),
+    ("About", "directory:about", "/about/"),
+)
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """The canonical address of the page, and the main navigation with the reader's place in it.
+
+    The address is the site's own and the path, without the query string and never from the Host header.
+    """
+    links = []
+    for name, view, below in NAVIGATION:
+        path = reverse(view)
+        current = "page" if request.path == path else "true" if request.path.startswith(below) else ""
+        links.append({"name": name, "path": path, "current": current})
+    return {"canonical": f"{settings.SITE_URL}{request.path}", "navigation": links}

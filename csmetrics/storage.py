@@ -1,0 +1,36 @@
+"""Static files for production: one style sheet instead of thirty, hashed names, compressed forms."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.files.base import ContentFile
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+BUNDLE = "css/site.css"
+IMPORT = re.compile(r'@import\s+"(?P<path>[^"]+)";')
+
+
+class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """Sets the files that `css/site.css` imports in its place, before names are hashed.
+
+    In development the browser follows the imports; in production one request brings all of it, which
+    saves a round trip per six files on a slow line.
+    """
+
+    def post_process(self, paths: dict[str, Any], *args: Any, **options: Any) -> Iterator[Any]:
+        if BUNDLE in paths and not options.get("dry_run"):
+            # From the sources: what is in the target folder may be the bundle of an earlier run.
+            sheet = IMPORT.sub(lambda found: _source(paths, f"css/{found['path']}"), _source(paths, BUNDLE))
+            self.delete(BUNDLE)
+            self._save(BUNDLE, ContentFile(sheet.encode()))
+            paths[BUNDLE] = (self, BUNDLE)
+        yield from super().post_process(paths, *args, **options)
+
+
+def _source(paths: dict[str, Any], name: str) -> str:
+    if name not in paths:
+        raise ValueError(f"{BUNDLE} imports {name}, which is not among the static files.")
+    storage, path = paths[name]
+    with storage.open(path) as file:
+        return str(file.read().decode())
