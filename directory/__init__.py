@@ -1,0 +1,1 @@
+"""The directory of metrics: loads `content/` into models and renders it."""

@@ -1,0 +1,381 @@
+"""The arithmetic of a metric: read once, then computed, set as MathML, said in words and spelled out line by line.
+
+One tree serves all four, so a page cannot show one thing and compute another. Python's own parser reads the
+text and an allow-list decides what may stay: `+ - * /`, brackets, a leading minus, numbers, the names of the
+inputs, and `min`, `max`, `abs`. All arithmetic is `Decimal`. Nothing here knows Django, a clock or a file.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
+from html import escape
+
+LONGEST_EXPRESSION = 1_000  # characters
+DEEPEST_TREE = 60  # levels
+PRECISION = 40  # significant digits while computing
+WIDEST_LINE = 56  # characters of a line of a displayed formula
+
+FOREIGN = re.compile(r"[^A-Za-z0-9_.,()+\-*/<>= \t]")  # no character outside these ever reaches Python's parser
+LITERAL = re.compile(r"[\d_]*\.?[\d_]*")  # no exponent: 1e999999999 would be written out digit by digit
+
+FUNCTIONS: dict[str, Callable[..., Decimal]] = {"min": min, "max": max, "abs": abs}
+OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+COMPARISONS: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
+
+
+class FormulaError(ValueError):
+    """An expression that may not be used; says what is wrong and at which column (from 1)."""
+
+    def __init__(self, message: str, column: int = 1) -> None:
+        super().__init__(message)
+        self.message, self.column = message, column
+
+
+class UndefinedResult(ArithmeticError):
+    """The expression divides by zero for these values: a normal answer, not a fault."""
+
+
+@dataclass(frozen=True)
+class Number:
+    value: Decimal
+
+
+@dataclass(frozen=True)
+class Name:
+    name: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    sign: str  # one of + - * /
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True)
+class Negative:
+    of: Node
+
+
+@dataclass(frozen=True)
+class Call:
+    function: str
+    arguments: tuple[Node, ...]
+
+
+Node = Number | Name | Operation | Negative | Call
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A constraint between inputs, for instance that losses may not exceed the base."""
+
+    left: Node
+    sign: str
+    right: Node
+
+
+def parse(expression: str, names: Iterable[str]) -> Node:
+    """The tree of an arithmetic expression over `names`. Raises FormulaError for anything else."""
+    return _Reader(expression, names).node(_python_tree(expression))
+
+
+def parse_comparison(rule: str, names: Iterable[str]) -> Comparison:
+    """The tree of one comparison, such as `a + b <= c`. Raises FormulaError for anything else."""
+    tree = _python_tree(rule)
+    if not isinstance(tree, ast.Compare) or len(tree.ops) != 1 or type(tree.ops[0]) not in COMPARISONS:
+        raise FormulaError("expected one comparison with <, <=, > or >=")
+    reader = _Reader(rule, names)
+    return Comparison(reader.node(tree.left), COMPARISONS[type(tree.ops[0])], reader.node(tree.comparators[0]))
+
+
+def _python_tree(text: str) -> ast.expr:
+    text = text.strip()
+    if len(text) > LONGEST_EXPRESSION:
+        raise FormulaError(f"longer than {LONGEST_EXPRESSION} characters")
+    if foreign := FOREIGN.search(text):
+        raise FormulaError(f"{foreign[0]!r} does not belong in a formula", foreign.start() + 1)
+    try:
+        return ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        raise FormulaError(f"is not arithmetic ({error.msg})", error.offset or 1) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise FormulaError("is not arithmetic") from None
+
+
+class _Reader:
+    """Turns Python's tree into ours, refusing what is not on the list."""
+
+    def __init__(self, source: str, names: Iterable[str]) -> None:
+        self.source, self.names = source.strip(), frozenset(names)
+
+    def node(self, tree: ast.expr, depth: int = 0) -> Node:
+        if depth > DEEPEST_TREE:
+            raise FormulaError(f"nested deeper than {DEEPEST_TREE} levels", tree.col_offset + 1)
+        match tree:
+            case ast.BinOp(op=op) if type(op) in OPERATORS:
+                sign = OPERATORS[type(op)]
+                return Operation(sign, self.node(tree.left, depth + 1), self.node(tree.right, depth + 1))
+            case ast.UnaryOp(op=ast.USub()):
+                return Negative(self.node(tree.operand, depth + 1))
+            case ast.Constant(value=value) if type(value) in (int, float):
+                return Number(self._literal(tree))
+            case ast.Name(id=name):
+                return self._name(name, tree)
+            case ast.Call(func=ast.Name(id=function), keywords=[]) if function in FUNCTIONS:
+                return self._call(function, tree, depth)
+        raise FormulaError(f"{self._text(tree)!r} is not allowed in a formula", tree.col_offset + 1)
+
+    def _name(self, name: str, tree: ast.expr) -> Name:
+        if name not in self.names:
+            known = ", ".join(sorted(self.names)) or "none"
+            raise FormulaError(f"unknown input {name!r} (known: {known})", tree.col_offset + 1)
+        return Name(name)
+
+    def _call(self, function: str, tree: ast.Call, depth: int) -> Call:
+        fewest, most = (1, 1) if function == "abs" else (2, 10)
+        if not fewest <= len(tree.args) <= most:
+            takes = "one value" if most == 1 else f"{fewest} to {most} values"
+            raise FormulaError(f"{function} takes {takes}", tree.col_offset + 1)
+        return Call(function, tuple(self.node(argument, depth + 1) for argument in tree.args))
+
+    def _literal(self, tree: ast.Constant) -> Decimal:
+        """A number as it was typed, so that 0.1 is one tenth and not the nearest binary fraction."""
+        text = self._text(tree)
+        if not LITERAL.fullmatch(text):
+            raise FormulaError("expected a plain decimal number", tree.col_offset + 1)
+        return Decimal(text.replace("_", ""))
+
+    def _text(self, tree: ast.expr) -> str:
+        return ast.get_source_segment(self.source, tree) or type(tree).__name__
+
+
+# -- Computing --
+
+
+def evaluate(node: Node, values: Mapping[str, Decimal]) -> Decimal:
+    """The value of the tree. Raises UndefinedResult where it divides by zero, KeyError for a missing value."""
+    with localcontext() as context:
+        context.prec = PRECISION
+        try:
+            return _value(node, values)
+        except (DivisionByZero, InvalidOperation, Overflow):
+            raise UndefinedResult("division by zero") from None
+
+
+def _value(node: Node, values: Mapping[str, Decimal]) -> Decimal:
+    match node:
+        case Number(value):
+            return value
+        case Name(name):
+            return values[name]
+        case Negative(of):
+            return -_value(of, values)
+        case Call(function, arguments):
+            return FUNCTIONS[function](*(_value(argument, values) for argument in arguments))
+        case Operation(sign, left, right):
+            one, other = _value(left, values), _value(right, values)
+            if sign == "+":
+                return one + other
+            if sign == "-":
+                return one - other
+            if sign == "*":
+                return one * other
+            return one / other
+
+
+def holds(comparison: Comparison, values: Mapping[str, Decimal]) -> bool:
+    """Whether the comparison is true for these values. Raises like `evaluate`."""
+    left, right = evaluate(comparison.left, values), evaluate(comparison.right, values)
+    return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[comparison.sign]
+
+
+def names_in(node: Node) -> Iterator[str]:
+    """The inputs a tree uses, in reading order, with repeats."""
+    match node:
+        case Name(name):
+            yield name
+        case Operation(_, left, right):
+            yield from names_in(left)
+            yield from names_in(right)
+        case Negative(of):
+            yield from names_in(of)
+        case Call(_, arguments):
+            for argument in arguments:
+                yield from names_in(argument)
+
+
+# -- Saying --
+
+
+def spelled(node: Node, terms: Mapping[str, str]) -> str:
+    """The tree in words and signs: `(starting ARR − churned) ÷ starting ARR`."""
+    match node:
+        case Number(value):
+            return f"{value:f}"
+        case Name(name):
+            return terms[name]
+        case Negative(of):
+            return f"−{_in_brackets(of, spelled(of, terms), 3)}"
+        case Call(function, arguments):
+            return f"{function}({', '.join(spelled(argument, terms) for argument in arguments)})"
+        case Operation(sign, left, right):
+            first = _in_brackets(left, spelled(left, terms), _strength(node))
+            second = _in_brackets(right, spelled(right, terms), _strength(node) + (sign in "-/"))
+            return f"{first} {SIGNS[sign]} {second}"
+
+
+def _strength(node: Node) -> int:
+    """How tightly a tree binds: sums 1, products 2, single things 4."""
+    match node:
+        case Operation(sign):
+            return 1 if sign in "+-" else 2
+        case Negative():
+            return 2
+    return 4
+
+
+def _in_brackets(node: Node, text: str, needed: int) -> str:
+    return f"({text})" if _strength(node) < needed else text
+
+
+# -- Setting --
+
+
+def mathml(node: Node, terms: Mapping[str, str], result: str) -> str:
+    """A block of MathML: `result` = the tree, with fractions set as fractions. Every text is escaped."""
+    return (
+        f'<math display="block"><mi mathvariant="normal">{escape(result)}</mi><mo>=</mo>{_set(node, terms)}</math>'
+    )
+
+
+def _set(node: Node, terms: Mapping[str, str]) -> str:
+    match node:
+        case Number(value):
+            return f"<mn>{value:f}</mn>"
+        case Name(name):
+            return f"<mtext>{escape(terms[name])}</mtext>"
+        case Negative(of):
+            return f"<mo>−</mo>{_set_in_brackets(of, terms, 3)}"
+        case Call(function, arguments):
+            inner = "<mo>,</mo>".join(_set(argument, terms) for argument in arguments)
+            return f"<mrow><mi>{function}</mi><mo>(</mo>{inner}<mo>)</mo></mrow>"
+        case Operation("/", left, right):
+            return f"<mfrac>{_row(left, terms)}{_row(right, terms)}</mfrac>"
+        case Operation(sign, left, right):
+            first = _set_in_brackets(left, terms, _strength(node))
+            second = _set_in_brackets(right, terms, _strength(node) + (sign == "-"))
+            return f"{first}<mo>{SIGNS[sign]}</mo>{second}"
+
+
+def _row(node: Node, terms: Mapping[str, str]) -> str:
+    """One side of a fraction; a long sum is broken into lines, so that it fits a page."""
+    parts = list(_terms(node))
+    if len(parts) < 3 or len(spelled(node, terms)) <= WIDEST_LINE:
+        return f"<mrow>{_set(node, terms)}</mrow>"
+    lines: list[str] = []
+    width = 0
+    for position, (sign, part) in enumerate(parts):
+        made = _set_in_brackets(part, terms, 2)
+        made = f'<mo form="infix">{SIGNS[sign]}</mo>{made}' if position or sign == "-" else made
+        length = len(spelled(part, terms)) + 3
+        if lines and width + length <= WIDEST_LINE:
+            lines[-1] += made
+            width += length
+        else:
+            lines.append(made)
+            width = length
+    return "<mtable>" + "".join(f"<mtr><mtd>{line}</mtd></mtr>" for line in lines) + "</mtable>"
+
+
+def _set_in_brackets(node: Node, terms: Mapping[str, str], needed: int) -> str:
+    is_fraction = isinstance(node, Operation) and node.sign == "/"
+    if _strength(node) < needed and not is_fraction:
+        return f"<mrow><mo>(</mo>{_set(node, terms)}<mo>)</mo></mrow>"
+    return _set(node, terms)
+
+
+# -- Spelling out --
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an account: what it is called, how it enters, its value, and whether a rule stands above it."""
+
+    label: str
+    value: Decimal
+    sign: str = ""  # "", "−" before the value
+    kind: str = ""  # "", "sum"
+    unit_of: str = ""  # the input whose unit the value has, where it is one input alone
+
+
+def ledger(node: Node, values: Mapping[str, Decimal], labels: Mapping[str, str]) -> list[Line]:
+    """The arithmetic as an account, line by line, without the line of the result.
+
+    A sum gives a line a term; a product or quotient gives its first part, then "times" and "divided by".
+    Raises like `evaluate`.
+    """
+    first, factors = _factors(node)
+    lines = _sum_lines(first, values, labels, closed=bool(factors))
+    for sign, factor in factors:
+        word = "times" if sign == "*" else "divided by"
+        name = factor.name if isinstance(factor, Name) else ""
+        lines.append(Line(f"{word} {_shortened(factor, labels)}", evaluate(factor, values), unit_of=name))
+    return lines
+
+
+def _factors(node: Node) -> tuple[Node, list[tuple[str, Node]]]:
+    """The first part of a chain of products and quotients, and what it is multiplied with or divided by."""
+    factors: list[tuple[str, Node]] = []
+    while isinstance(node, Operation) and node.sign in "*/":
+        factors.insert(0, (node.sign, node.right))
+        node = node.left
+    return node, factors
+
+
+def _terms(node: Node, sign: str = "+") -> Iterator[tuple[str, Node]]:
+    if isinstance(node, Operation) and node.sign in "+-":
+        yield from _terms(node.left, sign)
+        yield from _terms(node.right, sign if node.sign == "+" else {"+": "-", "-": "+"}[sign])
+    else:
+        yield sign, node
+
+
+def _sum_lines(
+    node: Node, values: Mapping[str, Decimal], labels: Mapping[str, str], *, closed: bool
+) -> list[Line]:
+    terms = list(_terms(node))
+    lines = []
+    for position, (sign, term) in enumerate(terms):
+        word = "" if position == 0 and sign == "+" else "plus " if sign == "+" else "less "
+        label = spelled(term, {**labels})
+        name = term.name if isinstance(term, Name) else ""
+        label = f"{word}{_lower_first(label)}" if word else _upper_first(label)
+        lines.append(Line(label, evaluate(term, values), "−" if sign == "-" else "", unit_of=name))
+    if closed and len(terms) > 1:
+        leaves = any(sign == "-" for sign, _ in terms)
+        lines.append(Line("Remains" if leaves else "Together", evaluate(node, values), kind="sum"))
+    return lines
+
+
+def _shortened(node: Node, labels: Mapping[str, str]) -> str:
+    """A divisor in words; of a long sum only the first two and the last term."""
+    terms = list(_terms(node))
+    if len(terms) > 3 and all(sign == "+" for sign, _ in terms):
+        parts = [_lower_first(spelled(term, labels)) for _, term in terms]
+        return f"{parts[0]} + {parts[1]} + … + {parts[-1]}"
+    return _lower_first(spelled(node, labels))
+
+
+def _lower_first(text: str) -> str:
+    """Lower case inside a sentence, but ARR stays ARR."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+
+
+def _upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,1 @@
+"""From YAML files to rows: `read` parses, `schema` and `checks` judge, `render` sets texts, `store` writes."""

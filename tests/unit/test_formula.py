@@ -1,0 +1,479 @@
+"""The arithmetic of a metric: parsed by an allow-list, computed exactly, said in four ways."""
+
+from decimal import Decimal
+
+import pytest
+
+from directory.formula import (
+    DEEPEST_TREE,
+    LONGEST_EXPRESSION,
+    Comparison,
+    FormulaError,
+    Line,
+    Name,
+    Number,
+    Operation,
+    UndefinedResult,
+    evaluate,
+    holds,
+    ledger,
+    mathml,
+    names_in,
+    parse,
+    parse_comparison,
+    spelled,
+)
+
+NAMES = ["a", "b", "c", "d"]
+VALUES = {"a": Decimal(12), "b": Decimal(5), "c": Decimal(3), "d": Decimal(-4)}
+RETENTION = "(starting_arr - contraction_arr - churned_arr) / starting_arr"
+LABELS = {"starting_arr": "Starting ARR", "contraction_arr": "Contraction", "churned_arr": "Churned ARR"}
+TERMS = {"starting_arr": "starting ARR", "contraction_arr": "contraction", "churned_arr": "churned ARR"}
+YEAR = {"starting_arr": Decimal(2_400_000), "contraction_arr": Decimal(84_000), "churned_arr": Decimal(180_000)}
+
+
+def value_of(expression):
+    return evaluate(parse(expression, NAMES), VALUES)
+
+
+def said(expression):
+    return spelled(parse(expression, NAMES), {name: name for name in NAMES})
+
+
+def set_as_mathml(expression):
+    made = mathml(parse(expression, NAMES), {name: name for name in NAMES}, "R")
+    start = '<math display="block"><mi mathvariant="normal">R</mi><mo>=</mo>'
+    assert made.startswith(start)
+    assert made.endswith("</math>")
+    return made.removeprefix(start).removesuffix("</math>")
+
+
+# -- Computing --
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("a + b", "17"),
+        ("a - b", "7"),
+        ("a * b", "60"),
+        ("a / c", "4"),
+        ("-a", "-12"),
+        ("--a", "12"),
+        ("-d", "4"),
+        ("abs(d)", "4"),
+        ("min(a, b)", "5"),
+        ("min(a, b, c, d)", "-4"),
+        ("max(a, b)", "12"),
+        ("max(c - a, d)", "-4"),
+        ("42", "42"),
+        ("0.5", "0.5"),
+        (".5", "0.5"),
+        ("2.", "2"),
+        ("2_400_000", "2400000"),
+        ("  a  ", "12"),
+        ("((a))", "12"),
+        ("a+b*c", "27"),
+        ("(a + b) * c", "51"),
+        ("a - b - c", "4"),
+        ("a - (b - c)", "10"),
+        ("a / b / c", "0.8"),
+        ("a / (c / 6)", "24"),
+        ("a * b / c", "20"),
+        ("a / c * b", "20"),
+        ("-a * b", "-60"),
+        ("-a + b", "-7"),
+        ("a * -b", "-60"),
+        ("a - -b", "17"),
+        ("a + b / c * 0 - d", "16"),
+    ],
+)
+def test_every_operator_binds_as_in_school(expression, value):
+    assert value_of(expression) == Decimal(value)
+
+
+def test_decimals_are_exact():
+    """Binary fractions would give 0.30000000000000004 and 0.8999999999999999."""
+    assert value_of("0.1 + 0.2") == Decimal("0.3")
+    assert value_of("1.1 - 0.2") == Decimal("0.9")
+    assert value_of("0.1 * 3") == Decimal("0.3")
+
+
+def test_a_quotient_has_forty_digits():
+    assert value_of("1 / c") == Decimal("0." + "3" * 40)
+
+
+def test_money_does_not_lose_cents():
+    values = {"a": Decimal("123456789012.34"), "b": Decimal("0.01")}
+    assert evaluate(parse("a - b", NAMES), values) == Decimal("123456789012.33")
+
+
+@pytest.mark.parametrize("expression", ["a / (b - b)", "0 / 0", "1 / 0", "a / (0 * b)", "max(1, 2 / (c - 3))"])
+def test_a_division_by_zero_is_undefined_and_no_fault(expression):
+    with pytest.raises(UndefinedResult):
+        value_of(expression)
+
+
+def test_a_missing_value_names_the_input():
+    with pytest.raises(KeyError, match="b"):
+        evaluate(parse("a + b", NAMES), {"a": Decimal(1)})
+
+
+def test_inputs_are_listed_in_reading_order():
+    assert list(names_in(parse("min(b, -a) / (c + b)", NAMES))) == ["b", "a", "c", "b"]
+
+
+# -- Comparing --
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_true"),
+    [
+        ("a > b", True),
+        ("a < b", False),
+        ("a >= a", True),
+        ("a <= a", True),
+        ("a < a", False),
+        ("a > a", False),
+        ("b + c <= a", True),
+        ("b + c + c >= a", False),
+        ("0 <= d", False),
+    ],
+)
+def test_a_comparison_holds_or_not(rule, is_true):
+    assert holds(parse_comparison(rule, NAMES), VALUES) is is_true
+
+
+def test_a_comparison_keeps_both_sides():
+    assert parse_comparison("a + 1 <= b", NAMES) == Comparison(
+        Operation("+", Name("a"), Number(Decimal(1))), "<=", Name("b")
+    )
+
+
+@pytest.mark.parametrize("rule", ["a", "a + b", "a == b", "a < b < c", "a in b", "a is b", "not a < b"])
+def test_only_one_comparison_of_size_is_a_rule(rule):
+    with pytest.raises(FormulaError, match="expected one comparison"):
+        parse_comparison(rule, NAMES)
+
+
+@pytest.mark.parametrize("rule", ["a <= e", "a != b", "a <= b.c", "a <", "<= a", "a <= (b < c)"])
+def test_both_sides_of_a_rule_are_arithmetic(rule):
+    with pytest.raises(FormulaError):
+        parse_comparison(rule, NAMES)
+
+
+# -- Refusing --
+
+HOSTILE = [
+    "",
+    "   ",
+    "a +",
+    "(a",
+    "a)",
+    "a b",
+    "a; b",
+    "a = b",
+    "(a := 1)",
+    "a, b",
+    "a < b",
+    "a and b",
+    "not a",
+    "a if b else c",
+    "+a",
+    "~a",
+    "a ** b",
+    "10 ** 100000",
+    "9 ** 9 ** 9 ** 9",
+    "a // b",
+    "a % b",
+    "a @ b",
+    "a << 99999999",
+    "a | b",
+    "a.real",
+    "a.__class__.__mro__",
+    "(1).__class__",
+    "a[0]",
+    "[a]",
+    "{a}",
+    "{a: b}",
+    "[a for a in b]",
+    "(a for a in b)",
+    "lambda: a",
+    "(lambda a: a)(b)",
+    "await a",
+    "yield a",
+    "print(a)",
+    "__import__('os').system('true')",
+    "eval(a)",
+    "exec(a)",
+    "open(a)",
+    "getattr(a, b)",
+    "abs",
+    "abs()",
+    "abs(a, b)",
+    "abs(*a)",
+    "abs(a)(b)",
+    "min(a)",
+    "min()",
+    "min(*a, *b)",
+    "min(a, b, key=abs)",
+    "min(a, b, **c)",
+    "max(a, b, a, b, a, b, a, b, a, b, a)",
+    "round(a)",
+    "sum(a, b)",
+    "'a'",
+    '"a" * 999999999',
+    "b'a'",
+    "f'{a}'",
+    "f'{__import__(chr(111))}'",
+    "True",
+    "None",
+    "...",
+    "1j",
+    "0x10",
+    "0b1",
+    "0o7",
+    "007",
+    "1e5",
+    "1e999999999",
+    "1e-999999999",
+    "1__0",
+    "1.2.3",
+    "1a",
+    "1if a else b",
+    "nan",
+    "inf",
+    "e",
+    "A",
+    "ａ",  # full width; Python's own reader would take it for "a"
+    "ª",
+    "é",
+    "а",  # Cyrillic
+    "a − b",
+    "a × b",
+    "a ÷ b",
+    "a –b",
+    "a\u00a0+ b",
+    "a\u200b",
+    "a # b",
+    "a \\\n + b",
+    "(a\n+ b)",
+    "a\r+ b",
+    "a\x0c+ b",
+    "a\0",
+    "\0",
+    "a\ud800",
+    "\U0001f4a5",
+    "$a",
+    "a!",
+    "`a`",
+    "import os",
+    "from os import path",
+    "def a(): pass",
+    "a: int = 1",
+    "-" * 900 + "a",
+    "+".join("a" * 100),
+    "a" + " / a" * 200,
+    "(" * 400 + "a" + ")" * 400,
+    "(" * 150 + "-a" + ")" * 149,
+    "abs(" * 100 + "a" + ")" * 100,
+    "-(" * 100 + "a" + ")" * 100,
+    "9" * (LONGEST_EXPRESSION + 1),
+    "a" * 1_000_000,
+    "(" * 1_000_000,
+    "9" * 5_000,
+]
+
+
+@pytest.mark.parametrize("expression", HOSTILE, ids=[f"{each[:30]!a}" for each in HOSTILE])
+def test_what_is_no_arithmetic_is_refused_with_a_column(expression):
+    with pytest.raises(FormulaError) as refusal:
+        parse(expression, NAMES)
+    assert 1 <= refusal.value.column <= max(1, len(expression.strip()) + 1)
+    assert refusal.value.message
+    assert len(refusal.value.message) <= LONGEST_EXPRESSION + 100
+
+
+@pytest.mark.parametrize(
+    ("expression", "column", "message"),
+    [
+        ("a + strat", 5, "unknown input 'strat' (known: a, b, c, d)"),
+        ("a + b.c", 5, "'b.c' is not allowed in a formula"),
+        ("a * (b ** c)", 6, "'b ** c' is not allowed in a formula"),
+        ("a + 'b'", 5, '"\'" does not belong in a formula'),
+        ("a + b; c", 6, "';' does not belong in a formula"),
+        ("a + é", 5, "'é' does not belong in a formula"),
+        ("a + 1e5", 5, "expected a plain decimal number"),
+        ("a + abs(b, c)", 5, "abs takes one value"),
+        ("a + min(b)", 5, "min takes 2 to 10 values"),
+        ("a + (b", 5, "is not arithmetic ('(' was never closed)"),
+    ],
+)
+def test_a_refusal_says_what_and_where(expression, column, message):
+    with pytest.raises(FormulaError) as refusal:
+        parse(expression, NAMES)
+    assert (refusal.value.column, refusal.value.message) == (column, message)
+
+
+def test_without_inputs_the_known_ones_are_none():
+    with pytest.raises(FormulaError, match=r"known: none"):
+        parse("a", [])
+
+
+def test_the_longest_and_the_deepest_are_still_read():
+    assert evaluate(parse("1" * LONGEST_EXPRESSION, []), {}) == Decimal("1" * LONGEST_EXPRESSION)
+    assert evaluate(parse("-" * DEEPEST_TREE + "1", []), {}) == 1
+
+
+def test_an_exact_sum_of_very_large_numbers_stays_a_number():
+    """The largest literal has a thousand digits; its powers by repeated products still fit in a Decimal."""
+    assert evaluate(parse(" * ".join(["9" * 90] * 10), []), {}).is_finite()
+
+
+# -- Saying --
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("a + b - c", "a + b − c"),
+        ("a - (b - c)", "a − (b − c)"),
+        ("a - (b + c)", "a − (b + c)"),
+        ("a + (b - c)", "a + b − c"),
+        ("(a + b) * c", "(a + b) × c"),
+        ("a * b + c", "a × b + c"),
+        ("a / (b * c)", "a ÷ (b × c)"),
+        ("a / b / c", "a ÷ b ÷ c"),
+        ("a / (b / c)", "a ÷ (b ÷ c)"),
+        ("-a", "−a"),
+        ("-(a + b)", "−(a + b)"),
+        ("-(a * b)", "−(a × b)"),
+        ("--a", "−(−a)"),
+        ("-a + b", "−a + b"),
+        ("a / -b", "a ÷ (−b)"),
+        ("min(a, b + c) / 2", "min(a, b + c) ÷ 2"),
+        ("abs(a - b)", "abs(a − b)"),
+        ("0.10 * a", "0.10 × a"),
+        ("1000000 * a", "1000000 × a"),
+    ],
+)
+def test_words_have_the_brackets_they_need_and_no_more(expression, text):
+    assert said(expression) == text
+
+
+def test_retention_is_said_with_the_terms_of_its_inputs():
+    assert spelled(parse(RETENTION, TERMS), TERMS) == ("(starting ARR − contraction − churned ARR) ÷ starting ARR")
+
+
+@pytest.mark.parametrize(
+    ("expression", "made"),
+    [
+        ("a", "<mtext>a</mtext>"),
+        ("1.50", "<mn>1.50</mn>"),
+        ("a + b", "<mtext>a</mtext><mo>+</mo><mtext>b</mtext>"),
+        ("a / b", "<mfrac><mrow><mtext>a</mtext></mrow><mrow><mtext>b</mtext></mrow></mfrac>"),
+        ("-a", "<mo>−</mo><mtext>a</mtext>"),
+        (
+            "abs(a)",
+            "<mrow><mi>abs</mi><mo>(</mo><mtext>a</mtext><mo>)</mo></mrow>",
+        ),
+        (
+            "min(a, b)",
+            "<mrow><mi>min</mi><mo>(</mo><mtext>a</mtext><mo>,</mo><mtext>b</mtext><mo>)</mo></mrow>",
+        ),
+        (
+            "(a + b) * c",
+            "<mrow><mo>(</mo><mtext>a</mtext><mo>+</mo><mtext>b</mtext><mo>)</mo></mrow><mo>×</mo><mtext>c</mtext>",
+        ),
+        (
+            "a - (b - c)",
+            "<mtext>a</mtext><mo>−</mo><mrow><mo>(</mo><mtext>b</mtext><mo>−</mo><mtext>c</mtext><mo>)</mo></mrow>",
+        ),
+        (
+            "a / b * c",
+            "<mfrac><mrow><mtext>a</mtext></mrow><mrow><mtext>b</mtext></mrow></mfrac><mo>×</mo><mtext>c</mtext>",
+        ),
+    ],
+)
+def test_fractions_are_set_as_fractions(expression, made):
+    assert set_as_mathml(expression) == made
+
+
+def test_retention_is_set_as_one_fraction_without_brackets():
+    made = mathml(parse(RETENTION, TERMS), TERMS, "GRR")
+    assert made == (
+        '<math display="block"><mi mathvariant="normal">GRR</mi><mo>=</mo><mfrac>'
+        "<mrow><mtext>starting ARR</mtext><mo>−</mo><mtext>contraction</mtext><mo>−</mo>"
+        "<mtext>churned ARR</mtext></mrow><mrow><mtext>starting ARR</mtext></mrow></mfrac></math>"
+    )
+
+
+def test_terms_are_escaped():
+    made = mathml(parse("a", ["a"]), {"a": "<script>&"}, "<R>")
+    assert "<mtext>&lt;script&gt;&amp;</mtext>" in made
+    assert "&lt;R&gt;" in made
+
+
+# -- Spelling out --
+
+
+def account(expression, values, labels):
+    return ledger(parse(expression, labels), values, labels)
+
+
+def test_retention_is_an_account_that_ends_in_a_division():
+    assert account(RETENTION, YEAR, LABELS) == [
+        Line("Starting ARR", Decimal(2_400_000), unit_of="starting_arr"),
+        Line("less contraction", Decimal(84_000), "−", unit_of="contraction_arr"),
+        Line("less churned ARR", Decimal(180_000), "−", unit_of="churned_arr"),
+        Line("Remains", Decimal(2_136_000), kind="sum"),
+        Line("divided by starting ARR", Decimal(2_400_000), unit_of="starting_arr"),
+    ]
+
+
+def test_a_plain_sum_ends_without_a_line_of_its_own():
+    """The page adds the line of the result."""
+    lines = account("a + b - c", VALUES, {"a": "Opening", "b": "New", "c": "Lost"})
+    assert lines == [
+        Line("Opening", Decimal(12), unit_of="a"),
+        Line("plus new", Decimal(5), unit_of="b"),
+        Line("less lost", Decimal(3), "−", unit_of="c"),
+    ]
+
+
+def test_a_sum_of_gains_is_taken_together():
+    lines = account("(a + b) / c", VALUES, {"a": "Seats", "b": "Modules", "c": "Accounts"})
+    assert [line.label for line in lines] == ["Seats", "plus modules", "Together", "divided by accounts"]
+
+
+def test_signs_turn_inside_brackets():
+    lines = account("a - (b - c)", VALUES, {"a": "Opening", "b": "Lost", "c": "Won back"})
+    assert [(line.label, line.sign, line.value) for line in lines] == [
+        ("Opening", "", Decimal(12)),
+        ("less lost", "−", Decimal(5)),
+        ("plus won back", "", Decimal(3)),
+    ]
+
+
+def test_a_product_goes_step_by_step():
+    lines = account("a / b * 12", VALUES, {"a": "Price", "b": "Months"})
+    assert [(line.label, line.value) for line in lines] == [
+        ("Price", Decimal(12)),
+        ("divided by months", Decimal(5)),
+        ("times 12", Decimal(12)),
+    ]
+
+
+def test_abbreviations_keep_their_capitals_inside_a_line():
+    lines = account("a - b + c", VALUES, {"a": "ARR", "b": "MRR lost", "c": "A gift"})
+    assert [line.label for line in lines] == ["ARR", "less MRR lost", "plus a gift"]
+
+
+def test_a_long_divisor_is_shortened():
+    lines = account("a / (a + b + c + d)", VALUES, {"a": "One", "b": "Two", "c": "Three", "d": "Four"})
+    assert lines[-1].label == "divided by one + two + … + four"
+
+
+def test_an_account_that_divides_by_zero_is_undefined():
+    with pytest.raises(UndefinedResult):
+        account("a / b + c", {**VALUES, "b": Decimal(0)}, {"a": "One", "b": "Two", "c": "Three"})
