@@ -1,0 +1,236 @@
+"""Benchmark rows as a reader meets them: figures in words, a band to draw, and how far each row may be trusted."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from . import bands, words
+from .models import Benchmark, Metric, Source
+
+BASES = {
+    "published": "Published",
+    "derived": "Derived",
+    "practitioner": "Practitioner",
+}
+STRENGTHS = {
+    # (basis, confidence): how far the row carries, in words
+    ("published", "high"): "measured",
+    ("published", "medium"): "measured, medium confidence",
+    ("published", "low"): "claimed, not verified",
+    ("derived", "high"): "worked out from measurements",
+    ("derived", "medium"): "worked out, medium confidence",
+    ("derived", "low"): "rough estimate",
+    ("practitioner", "high"): "rule of thumb, high confidence",
+    ("practitioner", "medium"): "rule of thumb, medium confidence",
+    ("practitioner", "low"): "rule of thumb, low confidence",
+}
+TREATED = {
+    "orientation": "orientation only",
+    "house-rule": "this directory’s own line",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One benchmark row, ready to be printed."""
+
+    benchmark: Benchmark
+    heading: str
+    detail: str
+    weak: str
+    typical: str
+    strong: str
+    middle: str
+    middle_word: str
+    steps: list[bands.Step]
+    mark: bands.Tick | None
+    sentence: str
+    basis: str
+    strength: str
+    year: str
+    is_old: bool
+    sources: list[Source]
+    provenance: str
+    is_outlined: bool
+    is_mine: bool
+
+    @property
+    def anchor(self) -> str:
+        return f"benchmark-{self.benchmark.position + 1}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that share a measure, an axis and a table."""
+
+    caption: str
+    lead: str
+    unit: str
+    axis: bands.Axis | None
+    ticks: list[tuple[bands.Tick, str]]
+    rows: list[Row]
+    is_related: bool
+    first_column: str
+
+    @property
+    def has_middle(self) -> bool:
+        return any(row.middle for row in self.rows)
+
+
+def is_old(year: int | None, today: datetime.date) -> bool:
+    """Whether a figure may be older than 24 months: its year ended less than 24 months ago or it is marked."""
+    return year is not None and year <= today.year - 2
+
+
+def groups(
+    metric: Metric,
+    rows: Sequence[Benchmark],
+    sources: dict[int, list[Source]],
+    *,
+    segment: str | None,
+    today: datetime.date,
+) -> list[Group]:
+    """The benchmark tables of a metric: by segment, over all segments, then each related measure."""
+    own = [row for row in rows if not row.measures]
+    by_segment = [row for row in own if row.segment_id]
+    overall = [row for row in own if not row.segment_id]
+    made = []
+    if by_segment:
+        lead = "Rising steps: weak, typical, strong. Outlined steps rest on little evidence."
+        made.append(_group(metric, "By customer segment", lead, by_segment, own, sources, segment, today))
+    if overall:
+        lead = "Figures that sources give for companies of every kind, or for one kind of company."
+        made.append(_group(metric, "All segments together", lead, overall, own, sources, segment, today))
+    measures = dict.fromkeys((row.measures, row.unit, row.direction) for row in rows if row.measures)
+    for measure, unit, direction in measures:
+        related = [row for row in rows if (row.measures, row.unit, row.direction) == (measure, unit, direction)]
+        lead = "A related measure. It is no yardstick for the metric itself."
+        made.append(_group(metric, measure, lead, related, related, sources, segment, today))
+    return made
+
+
+def _group(
+    metric: Metric,
+    caption: str,
+    lead: str,
+    rows: Sequence[Benchmark],
+    scale_rows: Iterable[Benchmark],
+    sources: dict[int, list[Source]],
+    segment: str | None,
+    today: datetime.date,
+) -> Group:
+    unit, is_related = rows[0].unit, bool(rows[0].measures)
+    bounds = {} if is_related else metric.data["range"]
+    figures = [float(value) for row in scale_rows for value in _figures(row)]
+    axis = bands.axis_for(figures, unit=unit, low=bounds.get("min"), high=bounds.get("max"))
+    ticks = [(tick, _tick_label(tick, unit, last=tick.anchor == "end")) for tick in axis.ticks] if axis else []
+    made = [_row(row, axis, sources.get(row.pk, []), segment, today) for row in rows]
+    with_segment = sum(row.segment is not None for row in rows)
+    first_column = (
+        "Segment" if with_segment == len(rows) else "Publisher" if not with_segment else "Segment or publisher"
+    )
+    return Group(caption, lead, unit, axis, ticks, made, is_related, first_column)
+
+
+def _figures(row: Benchmark) -> list[Decimal]:
+    values = (row.median, row.point, row.weak, row.low, row.high, row.strong)
+    return [value for value in values if value is not None]
+
+
+def _tick_label(tick: bands.Tick, unit: str, *, last: bool) -> str:
+    if unit == "currency":
+        return words.money_short(tick.value) if tick.value else "$0"
+    return words.figure(tick.value, unit) if last and unit in ("percent", "ratio") else words.number(tick.value)
+
+
+def _row(
+    row: Benchmark, axis: bands.Axis | None, sources: list[Source], segment: str | None, today: datetime.date
+) -> Row:
+    lower = row.direction == "lower-is-better"
+    weak = _edge(row.weak, row.unit, below=not lower, inclusive=False)
+    strong = _edge(row.strong, row.unit, below=lower, inclusive=True)
+    typical = "" if row.low is None or row.high is None else words.figure_range(row.low, row.high, row.unit)
+    center = row.median if row.median is not None else row.point
+    middle = "" if center is None else words.figure(center, row.unit)
+    middle_word = "median" if row.median is not None else "single figure" if row.point is not None else ""
+    drawn = (
+        bands.steps(
+            axis,
+            weak=_float(row.weak),
+            low=_float(row.low),
+            high=_float(row.high),
+            strong=_float(row.strong),
+            lower_is_better=lower,
+        )
+        if axis
+        else []
+    )
+    mark = bands.Tick(axis.x(float(center)), float(center), "middle") if axis and center is not None else None
+    heading, detail = _heading(row, sources)
+    parts = [("Weak", weak), ("typical", typical), ("strong", strong), (middle_word, middle)]
+    return Row(
+        benchmark=row,
+        heading=heading,
+        detail=detail,
+        weak=weak,
+        typical=typical,
+        strong=strong,
+        middle=middle,
+        middle_word=middle_word,
+        steps=drawn,
+        mark=mark,
+        sentence=_sentence(", ".join(f"{word} {value}" for word, value in parts if value)),
+        basis=BASES[row.basis],
+        strength=TREATED.get(row.treat_as) or STRENGTHS[row.basis, row.confidence],
+        year=str(row.year) if row.year else "undated",
+        is_old=is_old(row.year, today),
+        sources=sources,
+        provenance=_provenance(sources),
+        is_outlined=row.confidence == "low" or row.treat_as == "orientation",
+        is_mine=bool(segment) and row.segment_id == segment,
+    )
+
+
+def _provenance(sources: list[Source]) -> str:
+    """Who says so: publisher and sample, for many sources the publishers alone."""
+    if not sources:
+        return ""
+    if len(sources) > 2:
+        return f"From {', '.join(dict.fromkeys(source.publisher for source in sources))}."
+    named = [f"{source.publisher} ({words.lower_first(source.sample)})" for source in sources]
+    return f"From {'; '.join(named)}."
+
+
+def _heading(row: Benchmark, sources: list[Source]) -> tuple[str, str]:
+    """What stands first in the row (the segment, or who gives the figure), and what follows in small type."""
+    publishers = list(dict.fromkeys(source.publisher for source in sources))
+    named = publishers[0] if len(publishers) == 1 else "Several sources" if publishers else "No source"
+    band = words.arr_band(row.arr_min, row.arr_max)
+    if row.segment:
+        heading, details = row.segment.name, [band, row.qualifier]
+    elif band:
+        heading, details = band, [row.qualifier, named]
+    else:
+        heading, details = named, [row.qualifier]
+    return heading, "; ".join(detail for detail in details if detail)
+
+
+def _edge(value: Decimal | None, unit: str, *, below: bool, inclusive: bool) -> str:
+    """`under 80 %`, `over 18 months`, `90 % or more`, `6 months or less`."""
+    if value is None:
+        return ""
+    shown = words.figure(value, unit)
+    if inclusive:
+        return f"{shown} or {'less' if below else 'more'}"
+    return f"{'under' if below else 'over'} {shown}"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)

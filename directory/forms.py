@@ -1,0 +1,121 @@
+"""What a query string may say, and what became of the rest: unknown values are left out with a notice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+SORTS = {
+    "priority": "Priority",
+    "directory": "Directory order",
+    "name": "Name, A to Z",
+    "category": "Category",
+    "signal": "Leading signals first",
+}
+LONGEST_SHOWN = 40  # characters of an unknown value that a notice repeats
+
+
+@dataclass(frozen=True)
+class DirectoryQuery:
+    """The state of the directory: `?stage=`, `category=` (repeatable), `sort=`."""
+
+    stage: str | None = None
+    categories: tuple[str, ...] = ()
+    sort: str = "directory"
+    notices: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, query: QueryDict, *, stages: Collection[str], categories: Collection[str]) -> DirectoryQuery:
+        stage, notices = _one(query, "stage", stages)
+        chosen, unknown_categories = _several(query, "category", categories)
+        sort, unknown_sorts = _one(query, "sort", SORTS)
+        notices += unknown_categories + unknown_sorts
+        if sort == "priority" and stage is None:
+            notices.append(
+                "Sorting by priority needs a stage, so the metrics stand in the order of the directory."
+            )
+            sort = None
+        return cls(stage, chosen, sort or _default_sort(stage), tuple(dict.fromkeys(notices)))
+
+    def with_stage(self, stage: str | None) -> DirectoryQuery:
+        """The same, for another stage; a sort that was not chosen follows it."""
+        sort = self.sort if self.sort != _default_sort(self.stage) else _default_sort(stage)
+        return replace(self, stage=stage, sort=_default_sort(stage) if sort == "priority" else sort, notices=())
+
+    def with_sort(self, sort: str) -> DirectoryQuery:
+        return replace(self, sort=sort, notices=())
+
+    def toggled(self, category: str) -> DirectoryQuery:
+        """With the category added, or taken away where it was chosen."""
+        return replace(self, categories=_toggled(self.categories, category), notices=())
+
+    def without_categories(self) -> DirectoryQuery:
+        return replace(self, categories=(), notices=())
+
+    @property
+    def query_string(self) -> str:
+        """The shortest query string that gives this state, with its question mark."""
+        pairs: list[tuple[str, str]] = [("stage", self.stage)] if self.stage else []
+        pairs += [("category", slug) for slug in sorted(self.categories)]
+        if self.sort != _default_sort(self.stage):
+            pairs.append(("sort", self.sort))
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+
+@dataclass(frozen=True)
+class PageQuery:
+    """The reader's stage and segment, on pages that mark them: `?stage=`, `?segment=`."""
+
+    stage: str | None = None
+    segment: str | None = None
+    notices: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, query: QueryDict, *, stages: Collection[str], segments: Collection[str] = ()) -> PageQuery:
+        stage, notices = _one(query, "stage", stages)
+        segment, unknown = _one(query, "segment", segments) if segments else (None, [])
+        return cls(stage, segment, tuple(dict.fromkeys(notices + unknown)))
+
+    def with_segment(self, segment: str | None) -> PageQuery:
+        return replace(self, segment=segment, notices=())
+
+    def with_stage(self, stage: str | None) -> PageQuery:
+        return replace(self, stage=stage, notices=())
+
+    @property
+    def query_string(self) -> str:
+        pairs = [(key, value) for key, value in (("stage", self.stage), ("segment", self.segment)) if value]
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def _default_sort(stage: str | None) -> str:
+    return "priority" if stage else "directory"
+
+
+def _one(query: QueryDict, key: str, known: Iterable[str]) -> tuple[str | None, list[str]]:
+    """The last known value of a key, and notices for those that are not known."""
+    values = [value for value in query.getlist(key) if value.strip()]
+    allowed = [value for value in values if value in set(known)]
+    return (allowed[-1] if allowed else None), [
+        _unknown(key, value) for value in values if value not in set(known)
+    ]
+
+
+def _several(query: QueryDict, key: str, known: Collection[str]) -> tuple[tuple[str, ...], list[str]]:
+    """All known values of a key, each once, in the order of `known`, and notices for the others."""
+    values = [value for value in query.getlist(key) if value.strip()]
+    notices = [_unknown(key, value) for value in values if value not in known]
+    return tuple(value for value in known if value in values), notices
+
+
+def _toggled(chosen: tuple[str, ...], value: str) -> tuple[str, ...]:
+    rest = tuple(each for each in chosen if each != value)
+    return rest if value in chosen else (*rest, value)
+
+
+def _unknown(key: str, value: str) -> str:
+    shown = "".join(character for character in value if character.isprintable())[:LONGEST_SHOWN]
+    return f"There is no {key} “{shown}”, so it was left out."

@@ -1,0 +1,19 @@
+"""Addresses of the directory. They stay for good: a slug that moves leaves a redirect."""
+
+from django.urls import path
+
+from . import views
+
+app_name = "directory"
+
+urlpatterns = [
+    path("", views.metric_list, name="metric-list"),
+    path("metrics/<slug:slug>/", views.metric_detail, name="metric-detail"),
+    path("stages/", views.stage_list, name="stage-list"),
+    path("stages/<slug:slug>/", views.stage_detail, name="stage-detail"),
+    path("faq/", views.faq, name="faq"),
+    path("sources/", views.source_list, name="source-list"),
+    path("about/", views.about, name="about"),
+    path("robots.txt", views.robots, name="robots"),
+    path("sitemap.xml", views.sitemap, name="sitemap"),
+]

@@ -1,0 +1,269 @@
+"""The pages of the directory. They depend on the address, the stage and the segment, and on nothing else:
+
+no session, no form token, no cookie. That is what makes them the same for everybody and easy to cache.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from . import entry, evidence, formula, listing, structured, words
+from .forms import DirectoryQuery, PageQuery
+from .htmx import wants_fragment
+from .models import Category, Metric, PageText, Question, Redirect, Segment, Source, Stage
+from .stages import shifts, summary, with_metrics
+
+# -- Directory --
+
+
+@require_safe
+def metric_list(request: HttpRequest) -> HttpResponse:
+    stages = list(Stage.objects.all())
+    categories = list(Category.objects.all())
+    query = DirectoryQuery.read(
+        request.GET, stages=[each.slug for each in stages], categories=[each.slug for each in categories]
+    )
+    everything = list(Metric.objects.in_order(query.sort, query.stage).for_lists())
+    metrics = listing.in_categories(everything, query.categories)
+    stage = next((each for each in stages if each.slug == query.stage), None)
+    text = PageText.texts("directory")
+    is_fragment = wants_fragment(request)
+    context: dict[str, Any] = {
+        "query": query,
+        "stage": stage,
+        "text": text,
+        "page_title": listing.page_title(stage),
+        "description": _directory_description(text, stage),
+        "stage_links": listing.stage_links(query, stages),
+        "category_links": listing.category_links(query, categories, everything),
+        "all_categories": listing.Link(None, listing.path_of(query.without_categories()), not query.categories),
+        "sort_links": listing.sort_links(query, stage),
+        "sort_label": listing.sort_label(query, stage),
+        "groups": listing.groups(metrics, query, stage),
+        "empty": listing.empty(query, everything),
+        "total": len(everything),
+        "total_words": words.spelled_number(len(everything)),
+        "count_sentence": listing.count_sentence(metrics, query, stage),
+        "page_query": PageQuery(stage=query.stage).query_string,
+        "is_fragment": is_fragment,
+    }
+    if is_fragment:
+        response = render(request, "directory/_metric_results.html", context)
+        response["Cache-Control"] = "no-store"
+    else:
+        all_questions = list(Question.objects.all())
+        questions = [row for row in all_questions if "directory" in row.pages]
+        in_order = sorted(everything, key=lambda each: each.position)
+        context |= {
+            "questions": questions,
+            "question_count": len(all_questions),
+            "focus_table": listing.focus_table(stages, everything),
+            "structured_data": structured.as_script(
+                structured.term_set(in_order), structured.questions(questions)
+            ),
+        }
+        response = render(request, "directory/metric_list.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _directory_description(text: dict[str, Any], stage: Stage | None) -> str:
+    if stage is None:
+        return str(text.get("description", ""))
+    return f"Customer success metrics in the order that suits a team at {stage.name}. {stage.line}"
+
+
+# -- Metric --
+
+
+@require_safe
+def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    metric = Metric.objects.for_page().filter(slug=slug).first()
+    if metric is None:
+        return _moved_or_missing(request, slug)
+    priorities = metric.profile
+    stages = [each.stage for each in priorities]
+    segments = list(Segment.objects.all())
+    query = PageQuery.read(
+        request.GET, stages=[each.slug for each in stages], segments=[each.slug for each in segments]
+    )
+    at_stage = next((each for each in priorities if each.stage_id == query.stage), None)
+    sources = list(metric.sources.all())
+    rows = entry.benchmark_rows(metric, segments)
+    cited = entry.cited(metric, rows, sources)
+    page = metric.page
+    terms = {each["name"]: each["term"] for each in page["formula"]["inputs"]}
+    tree = formula.parse(metric.data["formula"]["expression"], terms)
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    previous, following = entry.neighbors(metric, at_stage)
+    crumbs = [("Directory", reverse("directory:metric-list")), (metric.name, metric.get_absolute_url())]
+    context: dict[str, Any] = {
+        "metric": metric,
+        "page": page,
+        "query": query,
+        "page_query": query.query_string,
+        "stage_query": PageQuery(stage=query.stage).query_string,
+        "segment_query": query.with_stage(None).query_string,
+        "category_path": listing.path_of(DirectoryQuery(categories=(metric.category_id,)).with_stage(query.stage)),
+        "contents": entry.contents(metric),
+        "stage": at_stage.stage if at_stage else None,
+        "stages": [(each, page["stages"][each.stage_id]) for each in priorities],
+        "priorities": priorities,
+        "focus_marks": [each for each in priorities if each.is_focus and query.stage in (None, each.stage_id)],
+        "segment": query.segment,
+        "segment_links": [
+            (each, entry.at_benchmarks(metric, query.with_segment(each.slug)), each.slug == query.segment)
+            for each in segments
+        ],
+        "without_segment": entry.at_benchmarks(metric, query.with_segment(None)),
+        "segment_notes": [(each, page["segment_notes"][each.slug]) for each in segments],
+        "direction": words.DIRECTIONS[metric.direction],
+        "indicator": words.INDICATORS[metric.indicator],
+        "unit": words.UNITS[metric.unit],
+        "range": entry.range_words(page["range"], metric.unit),
+        "cadence": words.CADENCES[metric.cadence],
+        "mathml": formula.mathml(tree, terms, metric.short_name),
+        "spelled": formula.spelled(tree, terms),
+        "ledger": entry.ledger(metric, tree),
+        "result": words.result(page["example"]["result"], metric.unit),
+        "variants": [entry.variant(metric, each) for each in page["formula"]["variants"]],
+        "public_examples": [entry.public_example(metric, each) for each in page["public_examples"]],
+        "benchmark_groups": evidence.groups(metric, rows, cited, segment=query.segment, today=today),
+        "points": [entry.point(each, sources) for each in page["published_points"]],
+        "related": entry.related(metric),
+        "sources": [entry.source(each, today) for each in sources],
+        "previous": previous,
+        "following": following,
+        "structured_data": structured.as_script(structured.term(metric), structured.breadcrumbs(*crumbs)),
+    }
+    return render(request, "directory/metric_detail.html", context)
+
+
+def _moved_or_missing(request: HttpRequest, slug: str) -> HttpResponse:
+    moved = Redirect.objects.filter(old=slug).first()
+    if moved is None:
+        raise Http404(f"no metric has the slug {slug}")
+    target = reverse("directory:metric-detail", args=[moved.new])
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponsePermanentRedirect(f"{target}?{query}" if query else target)
+
+
+# -- Stages --
+
+
+@require_safe
+def stage_list(request: HttpRequest) -> HttpResponse:
+    stages = with_metrics()
+    query = PageQuery.read(request.GET, stages=[each.slug for each, _ in stages])
+    text = PageText.texts("shared")
+    home = reverse("directory:metric-list")
+    crumbs = structured.breadcrumbs(("Directory", home), ("Stages", reverse("directory:stage-list")))
+    context: dict[str, Any] = {
+        "query": query,
+        "page_query": query.query_string,
+        "lead": text.get("stages_lead", ""),
+        "stages": [summary(stage, metrics) for stage, metrics in stages],
+        "structured_data": structured.as_script(crumbs),
+    }
+    return render(request, "directory/stage_list.html", context)
+
+
+@require_safe
+def stage_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    stages = with_metrics()
+    by_slug = {stage.slug: (stage, metrics) for stage, metrics in stages}
+    if slug not in by_slug:
+        raise Http404(f"no stage has the slug {slug}")
+    stage, metrics = by_slug[slug]
+    position = stage.position
+    before = stages[position - 1][0] if position else None
+    after = stages[position + 1][0] if position + 1 < len(stages) else None
+    home = reverse("directory:metric-list")
+    crumbs = structured.breadcrumbs(
+        ("Directory", home), ("Stages", reverse("directory:stage-list")), (stage.name, stage.get_absolute_url())
+    )
+    context: dict[str, Any] = {
+        "stage": stage,
+        "summary": summary(stage, metrics),
+        "before": before,
+        "after": after,
+        "rising": shifts(metrics, stage, after, up=True) if after else [],
+        "falling": shifts(metrics, stage, after, up=False) if after else [],
+        "page_query": PageQuery(stage=stage.slug).query_string,
+        "structured_data": structured.as_script(crumbs),
+    }
+    return render(request, "directory/stage_detail.html", context)
+
+
+# -- Other pages --
+
+
+@require_safe
+def faq(request: HttpRequest) -> HttpResponse:
+    questions = list(Question.objects.all())
+    groups: dict[tuple[str, str], list[Question]] = {}
+    for row in questions:
+        groups.setdefault((row.group, row.group_lead), []).append(row)
+    context: dict[str, Any] = {
+        "groups": [(name, lead, rows) for (name, lead), rows in groups.items()],
+        "structured_data": structured.as_script(structured.questions(questions)),
+    }
+    return render(request, "directory/faq.html", context)
+
+
+@require_safe
+def source_list(request: HttpRequest) -> HttpResponse:
+    """The bibliography: one entry a publication, with the metrics and the number of rows that rest on it."""
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    entries: dict[str, dict[str, Any]] = {}
+    for row in Source.objects.with_use():
+        found = entries.setdefault(row.key, {"row": row, "is_old": evidence.is_old(row.year, today), "uses": []})
+        found["uses"].append(row)
+        found["link"] = found.get("link") or row.link
+    letters: dict[str, list[dict[str, Any]]] = {}
+    for each in sorted(
+        entries.values(), key=lambda each: (each["row"].publisher.lower(), -(each["row"].year or 0))
+    ):
+        first = each["row"].publisher[0].upper()
+        letters.setdefault(first if first.isalpha() else "0–9", []).append(each)
+    context: dict[str, Any] = {
+        "letters": sorted(letters.items()),
+        "count": len(entries),
+        "first_hand": sum(not entry["row"].via for entry in entries.values()),
+        "undated": sum(entry["row"].year is None for entry in entries.values()),
+    }
+    return render(request, "directory/source_list.html", context)
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    text = get_object_or_404(PageText, slug="about").page
+    return render(request, "directory/about.html", {"text": text})
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    lines = ["User-agent: *", "Allow: /"]
+    if settings.SITE_URL:
+        lines.append(f"Sitemap: {settings.SITE_URL}{reverse('directory:sitemap')}")
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    metrics = Metric.objects.only("slug", "changed")
+    newest = max((each.changed for each in metrics), default=None)
+    names = ["metric-list", "stage-list", "faq", "source-list", "about"]
+    pages = [(reverse(f"directory:{name}"), newest) for name in names]
+    pages += [(stage.get_absolute_url(), newest) for stage in Stage.objects.all()]
+    pages += [(metric.get_absolute_url(), metric.changed) for metric in metrics]
+    context = {"pages": [(structured.address(path), changed) for path, changed in pages]}
+    return render(request, "directory/sitemap.xml", context, content_type="application/xml; charset=utf-8")

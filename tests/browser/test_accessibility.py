@@ -1,0 +1,245 @@
+"""Every kind of page, for everybody: axe's rules, narrow screens, large text, keyboard, less motion, paper."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+from axe_playwright_python.base import AXE_SCRIPT
+from django.conf import settings
+from playwright.sync_api import Page, expect
+
+SLUGS = yaml.safe_load((settings.CONTENT_DIR / "order.yaml").read_text())["directory"]
+MISSING = "/metrics/net-revenue-retenton/"
+KINDS = {
+    "directory": "/",
+    "directory-narrowed": "/?stage=walk&category=retention&category=health",
+    "metric-ratio": "/metrics/net-revenue-retention/?stage=walk&segment=smb",
+    "metric-score": "/metrics/customer-health-score/",
+    "metric-sum": "/metrics/annual-recurring-revenue/?stage=crawl",
+    "stages": "/stages/?stage=run",
+    "stage": "/stages/walk/",
+    "faq": "/faq/",
+    "sources": "/sources/",
+    "about": "/about/",
+    "404": MISSING,
+}
+every_kind = pytest.mark.parametrize("path", KINDS.values(), ids=KINDS.keys())
+
+PHONE, DESK = (360, 740), (1280, 900)
+PAPER = 688  # A4 without its margins, in px
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page], complaints: Any) -> Page:
+    """A page at desk width; tests that need another width set it."""
+    complaints.expect_missing(MISSING)
+    page = open_page(*DESK)
+    page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+    return page
+
+
+def set_width(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+
+
+# -- axe --
+
+ALL_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+RULES_ON_COLOR = ["cat.color"]
+MORE_OF_THE_SAME = ".bibliography > li:nth-child(n + 4)"  # some two hundred sources
+START_AXE = """([rules, leftOut]) => {
+    window.axeRun = axe.run({exclude: leftOut}, {
+        runOnly: rules,
+        rules: {'target-size': {enabled: true}, 'color-contrast-enhanced': {enabled: false}},
+        resultTypes: ['violations'],
+        preload: false,
+    })
+}"""
+
+
+@every_kind
+def test_axe_finds_nothing(open_page: Callable[..., Page], complaints: Any, path: str) -> None:
+    """At both widths and in both color schemes, with all that can be opened open.
+
+    Dark differs in color alone, so only the rules on color run again. The two pages run side by side.
+    """
+    complaints.expect_missing(MISSING)
+    pages = {
+        "phone": open_page(*PHONE, reduced_motion="reduce"),
+        "desk": open_page(*DESK, reduced_motion="reduce"),
+    }
+    for page in pages.values():
+        page.emulate_media(color_scheme="light")
+        page.goto(path)
+        page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true")
+        page.evaluate(AXE_SCRIPT)
+    found = []
+    for scheme, rules in (("light", ALL_RULES), ("dark", RULES_ON_COLOR)):
+        for page in pages.values():
+            page.emulate_media(color_scheme=scheme)
+            page.evaluate(START_AXE, [rules, MORE_OF_THE_SAME])
+        for size, page in pages.items():
+            for violation in page.evaluate("axeRun")["violations"]:
+                for node in violation["nodes"]:
+                    found.append(f"{size}, {scheme}: {violation['id']}: {node['html'][:160]}")
+                    found.append(node["failureSummary"])
+    assert not found, f"axe at {path}\n" + "\n".join(found[:24])
+
+
+# -- Widths and sizes --
+
+WIDER_THAN_THE_SCREEN = """() => {
+    const screen = document.documentElement.clientWidth
+    if (document.documentElement.scrollWidth <= screen) return []
+    return [...document.querySelectorAll('body *')]
+        .filter(each => each.getBoundingClientRect().right > screen + 1)
+        .map(each => `${each.tagName}.${each.getAttribute('class')}: ${each.textContent.trim().slice(0, 60)}`)
+        .concat(`the page is ${document.documentElement.scrollWidth} px wide`).slice(-6)
+}"""
+
+CUT_OFF = """() => [...document.querySelectorAll('body *')]
+    .filter(each => !each.closest('.visually-hidden, .sprite, svg, math') && each.checkVisibility())
+    .filter(each => {
+        const style = getComputedStyle(each)
+        return (style.overflowX === 'hidden' && each.scrollWidth > each.clientWidth + 1)
+            || (style.overflowY === 'hidden' && each.scrollHeight > each.clientHeight + 1)
+    })
+    .map(each => `${each.tagName}.${each.getAttribute('class')}`)"""
+
+
+@every_kind
+def test_nothing_scrolls_sideways(page: Page, path: str) -> None:
+    page.goto(path)
+    for width in (320, 360, 768, 1280):
+        set_width(page, width)
+        assert page.evaluate(WIDER_THAN_THE_SCREEN) == [], f"{path} at {width} px"
+
+
+def test_every_metric_page_fits_a_phone(page: Page) -> None:
+    set_width(page, 360)
+    found = {}
+    for slug in SLUGS:
+        page.goto(f"/metrics/{slug}/")
+        page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+        found[slug] = page.evaluate(WIDER_THAN_THE_SCREEN) + page.evaluate(CUT_OFF)
+    assert len(found) == 24
+    assert {slug: elements for slug, elements in found.items() if elements} == {}
+
+
+@every_kind
+def test_text_of_twice_the_size_fits(page: Page, path: str) -> None:
+    page.goto(path)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate(WIDER_THAN_THE_SCREEN) == []
+    assert page.evaluate(CUT_OFF) == []
+
+
+# -- Keyboard --
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics/net-revenue-retention/", MISSING])
+def test_skip_link_is_the_first_stop_and_leads_to_the_content(page: Page, path: str) -> None:
+    page.goto(path)
+    skip_link = page.get_by_role("link", name="Skip to content")
+    expect(skip_link).not_to_be_in_viewport()
+    page.keyboard.press("Tab")
+    expect(skip_link).to_be_focused()
+    expect(skip_link).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Tab")
+    expect(page.locator(".wordmark")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+STOPS_WITHOUT_A_SIGN = """() => {
+    const stops = [...document.querySelectorAll('a[href], summary, button, input, select, [tabindex="0"]')]
+        .filter(each => each.checkVisibility())
+    const bare = []
+    for (const stop of stops) {
+        stop.focus({focusVisible: true})
+        const outlines = [getComputedStyle(stop), getComputedStyle(stop, '::after')]
+        const isShown = outlines.some(each => each.outlineStyle !== 'none' && parseFloat(each.outlineWidth) >= 2)
+        if (document.activeElement !== stop || !isShown) bare.push(stop.outerHTML.slice(0, 120))
+    }
+    return [stops.length, bare]
+}"""
+
+
+@every_kind
+def test_focus_is_visible_wherever_it_goes(page: Page, path: str) -> None:
+    page.goto(path)
+    page.keyboard.press("Tab")
+    count, bare = page.evaluate(STOPS_WITHOUT_A_SIGN)
+    assert count > 15
+    assert bare == []
+
+
+def test_focus_goes_through_the_directory_as_it_is_read(page: Page) -> None:
+    page.goto("/?stage=walk")
+    parts = ".skip-link, .site-header, .page-head, .stage-switch, .menu, .strip, .entries--focus, .entries, .rows"
+    passed: list[str] = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        part = page.evaluate("parts => document.activeElement.closest(parts)?.className ?? ''", parts)
+        if [part] != passed[-1:]:
+            passed.append(part)
+    assert [part.split()[-1] if part else part for part in passed[:9]] == [
+        "skip-link",
+        "site-header",
+        "page-head--with-figure",
+        "stage-switch",
+        "toolbar__end",
+        "strip",
+        "entries--focus",
+        "entries",
+        "rows--wide",
+    ]
+
+
+# -- Motion --
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_motion_stops_for_those_who_ask_for_less(page: Page, motion: Any) -> None:
+    page.emulate_media(reduced_motion=motion)
+    page.goto("/")
+    moving = page.evaluate(
+        """() => {
+            document.querySelector('#metric-results').classList.add('htmx-request')
+            const times = [...document.querySelectorAll('body *')]
+                .flatMap(each => getComputedStyle(each).transitionDuration.split(','))
+            return [document.getAnimations({subtree: true}).length > 0, times.some(time => parseFloat(time) > 0)]
+        }"""
+    )
+    page.emulate_media(reduced_motion="null")
+    assert moving == ([False, False] if motion == "reduce" else [True, True])
+
+
+# -- Paper --
+
+HIDDEN_ON_PAPER = """() => [...document.querySelectorAll(
+        'main :is(h1, h2, h3, h4, p, li, th, td, dt, dd, caption, summary, math, svg)'
+    )]
+    .filter(each => !each.closest('.visually-hidden, .toolbar, .strip, .more-link, .data-table--stack thead'))
+    .filter(each => each.children.length !== 1 || !each.querySelector('.more-link'))
+    .filter(each => each.textContent.trim() || each.matches('svg:has(*)'))
+    .filter(each => !each.checkVisibility() || each.getBoundingClientRect().height === 0)
+    .map(each => each.outerHTML.slice(0, 120))"""
+
+
+@every_kind
+def test_paper_shows_all_that_the_screen_does(page: Page, path: str) -> None:
+    set_width(page, PAPER)
+    page.goto(path)
+    page.emulate_media(media="print")
+    hidden = page.evaluate(HIDDEN_ON_PAPER)
+    chrome = page.locator(".site-nav, .site-footer, .skip-link").filter(visible=True)
+    expect(chrome).to_have_count(0)
+    document = page.pdf()
+    page.emulate_media(media="null")
+    assert hidden == []
+    assert document.startswith(b"%PDF-")

@@ -1,0 +1,301 @@
+"""`manage.py serve` as people run it: a process that says what it does, serves, and stops when asked to."""
+
+import http.client
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import brotli
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from tests.processes import clean_environment, manage, manage_command
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A running `serve`, its address, and what it printed."""
+
+    def __init__(self, data: Path, output: Path, *arguments: str, **environment: object) -> None:
+        self.data, self.output, self.port = data, output, free_port()
+        with output.open("w") as file:
+            self.process = subprocess.Popen(
+                manage_command("serve", "--port", str(self.port), "--workers", "2", *arguments),
+                cwd=settings.BASE_DIR,
+                env=clean_environment(DATA_DIR=data, PYTHONUNBUFFERED=1, **environment),
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def printed(self) -> str:
+        return self.output.read_text()
+
+    def get(self, path: str, encoding: str = "identity") -> tuple[http.client.HTTPResponse, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path, headers={"Accept-Encoding": encoding})
+            response = connection.getresponse()
+            return response, response.read()
+        finally:
+            connection.close()
+
+    def page(self, path: str) -> str:
+        response, body = self.get(path)
+        assert response.status == 200
+        return body.decode()
+
+    def wait_until_it_says(self, words: str) -> None:
+        self._wait(lambda: words in self.printed)
+
+    def wait_until_it_answers(self) -> None:
+        self._wait(self._answers)
+
+    def _answers(self) -> bool:
+        try:
+            return self.get("/robots.txt")[0].status == 200
+        except OSError:
+            return False
+
+    def _wait(self, done) -> None:
+        until = time.monotonic() + 60
+        while not done():
+            assert self.process.poll() is None, self.printed
+            assert time.monotonic() < until, self.printed
+            time.sleep(0.02)
+
+    def interrupt(self) -> int:
+        """Ctrl-C, which a terminal sends to every process of the server. Gives the exit code; negative: signal."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(timeout=5)
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+@contextmanager
+def serving(*arguments, **options) -> Iterator[Server]:
+    server = Server(*arguments, **options)
+    try:
+        yield server
+    finally:
+        server.end()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that was started where nothing was before."""
+    folder = tmp_path_factory.mktemp("serve")
+    with serving(folder / "data", folder / "output") as running:
+        running.wait_until_it_answers()
+        yield running
+
+
+@pytest.fixture
+def broken_content(content_copy: Path) -> Path:
+    """Content with an unknown key in the last line of one file."""
+    with (content_copy / "metrics/dau-mau-ratio.yaml").open("a") as file:
+        file.write("categroy: retention\n")
+    return content_copy
+
+
+# -- What it serves --
+
+
+def test_it_says_each_step_and_the_address(server):
+    assert server.printed == (
+        f"Database ready: {server.data / 'csmetrics.sqlite3'}\n"
+        "Content loaded: 24 metrics: 24 added, 0 changed, 0 unchanged\n"
+        "Static files collected\n"
+        f"Serving at http://127.0.0.1:{server.port}/  (stop with Ctrl-C)\n"
+    )
+
+
+def test_the_directory_shows_every_metric(server):
+    shown = re.findall(r'data-metric="([a-z-]+)"', server.page("/"))
+    files = {path.stem for path in (settings.CONTENT_DIR / "metrics").glob("*.yaml")}
+    assert len(files) == 24
+    assert set(shown) == files
+
+
+def test_links_that_name_the_site_name_its_address(server):
+    assert f'<link rel="canonical" href="http://127.0.0.1:{server.port}/">' in server.page("/")
+
+
+@pytest.mark.parametrize(("encoding", "unpack"), [("br", brotli.decompress), ("identity", bytes)])
+def test_styles_come_as_one_compressed_file_that_browsers_may_keep(server, encoding, unpack):
+    sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', server.page("/"))
+    assert len(sheets) == 1
+    assert re.fullmatch(r"/static/css/site\.[0-9a-f]{12}\.css", sheets[0])
+    response, body = server.get(sheets[0], encoding)
+    assert response.status == 200
+    assert response.getheader("Content-Encoding", "identity") == encoding
+    assert response.getheader("Cache-Control") == "max-age=315360000, public, immutable"
+    assert response.getheader("Vary") == "Accept-Encoding"
+    style = unpack(body).decode()
+    assert "@import" not in style
+    assert "@layer" in style
+
+
+def test_what_belongs_to_nobody_here_is_turned_away(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("GET", "/", headers={"Host": "evil.example"})
+    assert connection.getresponse().status == 400
+    connection.close()
+
+
+def test_a_bad_load_leaves_the_old_content_served(server, broken_content):
+    before = server.page("/")
+    done = manage("load_content", DATA_DIR=server.data, CONTENT_DIR=broken_content)
+    assert done.returncode == 1
+    assert re.search(
+        r"metrics/dau-mau-ratio\.yaml:\d+: categroy: .*\n1 problem in 1 file; nothing was", done.stderr
+    )
+    assert "Traceback" not in done.stderr
+    assert server.page("/") == before
+    assert server.page("/metrics/dau-mau-ratio/")
+
+
+# -- Stopping it --
+
+
+def test_ctrl_c_ends_it_at_once_and_without_noise(server, tmp_path):
+    """A second start on the same data; Granian's workers used to hang for ten seconds here."""
+    with serving(server.data, tmp_path / "output") as second:
+        second.wait_until_it_answers()
+        assert second.interrupt() == 0
+        assert second.printed == (
+            f"Database ready: {server.data / 'csmetrics.sqlite3'}\n"
+            "Content loaded: 24 metrics: 0 added, 0 changed, 24 unchanged\n"
+            "Static files ready\n"
+            f"Serving at http://127.0.0.1:{second.port}/  (stop with Ctrl-C)\n"
+        )
+
+
+@pytest.mark.parametrize("words", ["Database ready", "Serving at"])
+def test_ctrl_c_ends_it_also_while_it_starts(server, tmp_path, words):
+    with serving(server.data, tmp_path / "output") as second:
+        second.wait_until_it_says(words)
+        assert second.interrupt() in (0, -signal.SIGINT)
+        assert "Traceback" not in second.printed
+
+
+def test_a_server_that_was_told_to_stop_ends_well(server, tmp_path):
+    """As systemd and containers do it."""
+    with serving(server.data, tmp_path / "output") as second:
+        second.wait_until_it_answers()
+        second.process.terminate()
+        assert second.process.wait(timeout=5) == 0
+
+
+# -- What may be in the way --
+
+
+def fails_with(done: subprocess.CompletedProcess[str], message: str) -> None:
+    assert done.stderr.endswith(message)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "message"),
+    [
+        (["--port", "0"], {}, "The port '0' is not a number from 1 to 65535. Set it with --port or PORT."),
+        (["--port", "65536"], {}, "The port '65536' is not a number from 1 to 65535. Set it with --port or PORT."),
+        ([], {"PORT": "web"}, "The port 'web' is not a number from 1 to 65535. Set it with --port or PORT."),
+        ([], {"PORT": "²"}, "The port '²' is not a number from 1 to 65535. Set it with --port or PORT."),
+        (["--host", "."], {}, "There is no address '.' on this machine. Set another one with --host."),
+        (
+            ["--host", "192.0.2.1"],
+            {},
+            "There is no address '192.0.2.1' on this machine. Set another one with --host.",
+        ),
+        (["--workers", "0"], {}, "--workers needs to be 1 or more."),
+    ],
+)
+def test_an_impossible_argument_is_refused_before_anything_is_done(monkeypatch, arguments, environment, message):
+    """In this process: without access to the database, these tests would notice."""
+    monkeypatch.delenv("PORT", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(CommandError) as error:
+        call_command("serve", *arguments)
+    assert str(error.value) == message
+
+
+def test_a_taken_port_is_one_clear_line_with_a_way_out(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = manage("serve", DATA_DIR=tmp_path, PORT=port)
+    assert done.stderr == (
+        f"CommandError: Port {port} at 127.0.0.1 cannot be used: address already in use. "
+        f"Choose another one, for example: --port {port + 1 if port < 65535 else 8000}\n"
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("name", ["directory/file.sqlite3", "notes.txt"])
+def test_a_database_that_cannot_be_used_is_named(tmp_path, name):
+    (tmp_path / "notes.txt").write_text("This is no database. " * 100)
+    done = manage(
+        "serve", "--port", str(free_port()), DATA_DIR=tmp_path, DATABASE_URL=f"sqlite:///{tmp_path / name}"
+    )
+    assert done.stderr.startswith(f"CommandError: The database {tmp_path / name} cannot be used: ")
+    fails_with(done, "\nCheck DATABASE_URL, or that the folder can be written to (DATA_DIR).\n")
+
+
+def test_wrong_content_on_the_first_start_serves_nothing(tmp_path, broken_content):
+    done = manage("serve", "--port", str(free_port()), DATA_DIR=tmp_path / "data", CONTENT_DIR=broken_content)
+    assert re.search(r"metrics/dau-mau-ratio\.yaml:\d+: categroy: ", done.stderr)
+    fails_with(done, "nothing was loaded.\nCommandError: The content is wrong; mend the lines above.\n")
+
+
+def test_wrong_content_later_may_be_left_aside(server, tmp_path, broken_content):
+    options = {"CONTENT_DIR": broken_content}
+    done = manage("serve", "--port", str(free_port()), DATA_DIR=server.data, **options)
+    fails_with(
+        done,
+        "CommandError: The content is wrong; mend the lines above. "
+        "To serve the content loaded before, add --keep-content.\n",
+    )
+    with serving(server.data, tmp_path / "output", "--keep-content", **options) as second:
+        second.wait_until_it_answers()
+        assert re.search(r"^Content kept: version \w+$", second.printed, re.MULTILINE)
+        assert 'data-metric="dau-mau-ratio"' in second.page("/")
+
+
+def test_there_must_be_content_to_keep(tmp_path, broken_content):
+    done = manage(
+        "serve",
+        "--keep-content",
+        "--port",
+        str(free_port()),
+        DATA_DIR=tmp_path / "data",
+        CONTENT_DIR=broken_content,
+    )
+    fails_with(done, "CommandError: The content is wrong; mend the lines above.\n")
+
+
+def test_static_files_that_cannot_be_written_are_named(server, tmp_path):
+    data = Path(shutil.copytree(server.data, tmp_path / "data", ignore=shutil.ignore_patterns("static")))
+    (data / "static").touch()
+    done = manage("serve", "--keep-content", "--port", str(free_port()), DATA_DIR=data)
+    assert "CommandError: The static files cannot be collected: " in done.stderr
+    fails_with(done, "Check that the folder can be written to and that the disk is not full.\n")
