@@ -6,7 +6,13 @@ it is called for hostile hosts and broken encodings, and whatever would look at 
 import difflib
 from functools import cache
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseServerError
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseForbidden,
+    HttpResponseServerError,
+)
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
@@ -15,6 +21,11 @@ from directory.models import Metric
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return HttpResponseBadRequest(_fixed_page("400.html"))
+
+
+def forbidden(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without a valid token: a stale page, or somebody else's."""
+    return HttpResponseForbidden(_fixed_page("403.html"))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -19,10 +19,10 @@ STRENGTHS = {
     # (basis, confidence): how far the row carries, in words
     ("published", "high"): "measured",
     ("published", "medium"): "measured, medium confidence",
-    ("published", "low"): "claimed, not verified",
+    ("published", "low"): "unverified claim, no more than a rule of thumb",
     ("derived", "high"): "worked out from measurements",
     ("derived", "medium"): "worked out, medium confidence",
-    ("derived", "low"): "rough estimate",
+    ("derived", "low"): "rough estimate, no more than a rule of thumb",
     ("practitioner", "high"): "rule of thumb, high confidence",
     ("practitioner", "medium"): "rule of thumb, medium confidence",
     ("practitioner", "low"): "rule of thumb, low confidence",

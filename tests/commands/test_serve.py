@@ -29,6 +29,8 @@ def free_port() -> int:
 class Server:
     """A running `serve`, its address, and what it printed."""
 
+    host = "127.0.0.1"
+
     def __init__(self, data: Path, output: Path, *arguments: str, **environment: object) -> None:
         self.data, self.output, self.port = data, output, free_port()
         with output.open("w") as file:
@@ -46,7 +48,7 @@ class Server:
         return self.output.read_text()
 
     def get(self, path: str, encoding: str = "identity") -> tuple[http.client.HTTPResponse, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
         try:
             connection.request("GET", path, headers={"Accept-Encoding": encoding})
             response = connection.getresponse()
@@ -197,9 +199,11 @@ def test_ctrl_c_ends_it_also_while_it_starts(server, tmp_path, words):
 
 
 def test_a_server_that_was_told_to_stop_ends_well(server, tmp_path):
-    """As systemd and containers do it."""
-    with serving(server.data, tmp_path / "output") as second:
+    """As systemd and containers do it. This one listens to a name, not a number."""
+    with serving(server.data, tmp_path / "output", "--host", "localhost") as second:
+        second.host = "localhost"
         second.wait_until_it_answers()
+        assert f"Serving at http://localhost:{second.port}/" in second.printed
         second.process.terminate()
         assert second.process.wait(timeout=5) == 0
 

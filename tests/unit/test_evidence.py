@@ -112,6 +112,11 @@ def test_row_for_orientation_is_outlined_whatever_its_confidence():
     assert not shown(confidence="medium", treat_as="house-rule").is_outlined
 
 
+@pytest.mark.parametrize(("basis", "kind"), [("published", "unverified claim"), ("derived", "rough estimate")])
+def test_row_of_low_confidence_is_no_more_than_a_rule_of_thumb(basis, kind):
+    assert shown(basis=basis, confidence="low").strength == f"{kind}, no more than a rule of thumb"
+
+
 def test_treatment_is_said_in_place_of_the_strength():
     plain = shown(basis="practitioner").strength
     said = {shown(basis="practitioner", treat_as=each).strength for each in evidence.TREATED}

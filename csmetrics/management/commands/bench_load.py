@@ -33,7 +33,7 @@ class Command(BaseCommand):
         for count in options["counts"]:
             with tempfile.TemporaryDirectory() as name:
                 folder = generate(Path(name) / "content", count)
-                with _own_database(Path(name) / "bench.sqlite3"):
+                with own_database(Path(name) / "bench.sqlite3"):
                     checked = _seconds(validate, folder)
                     stored = _seconds(load, folder) - checked
                     again = _seconds(load, folder)
@@ -76,7 +76,7 @@ def _renamed(text: str, number: int) -> str:
 
 
 @contextlib.contextmanager
-def _own_database(path: Path) -> Iterator[None]:
+def own_database(path: Path) -> Iterator[None]:
     """Use a new SQLite file as the default database for a while."""
     connection = connections["default"]
     connection.close()

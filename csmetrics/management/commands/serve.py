@@ -42,7 +42,7 @@ class Command(BaseCommand):
         host, port = options["host"], _port(options["port"])
         if options["workers"] < 1:
             raise CommandError("--workers needs to be 1 or more.")
-        _refuse_taken_port(host, port)
+        ip_address = _free_address(host, port)
         self._database()
         self._content(keep=options["keep_content"])
         self._static_files()
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             answered = environment["ALLOWED_HOSTS"].replace(",", ", ")
             self.stdout.write(f"It answers to {answered}. For other names set ALLOWED_HOSTS.")
         self.stdout.flush()
-        _become_server(host, port, options["workers"], environment)
+        _become_server(ip_address, port, options["workers"], environment)
 
     def _database(self) -> None:
         name = connections["default"].settings_dict["NAME"]
@@ -103,7 +103,8 @@ def _port(given: int | None) -> int:
     return int(text)
 
 
-def _refuse_taken_port(host: str, port: int) -> None:
+def _free_address(host: str, port: int) -> str:
+    """The IP address that `host` names, where the port can be had; the server understands no names."""
     no_address = CommandError(f"There is no address {host!r} on this machine. Set another one with --host.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -122,6 +123,7 @@ def _refuse_taken_port(host: str, port: int) -> None:
                 reason = f"Port {port} at {host} cannot be used: {(error.strerror or 'unknown error').lower()}"
             free = port + 1 if 1024 <= port < 65535 else 8000
             raise CommandError(f"{reason}. Choose another one, for example: --port {free}") from None
+    return str(address[0])
 
 
 def _digest_of_static_files() -> str:
@@ -148,14 +150,14 @@ def _environment(host: str, address: str) -> dict[str, str]:
     return environment
 
 
-def _become_server(host: str, port: int, workers: int, environment: dict[str, str]) -> None:
+def _become_server(ip_address: str, port: int, workers: int, environment: dict[str, str]) -> None:
     """Replace this process by the server, so that signals reach it directly.
 
     One blocking thread a worker: with two, requests wait for each other inside the worker (p99 of 35 ms became
     1.4 s). HTTP/1 only and no websockets, because there is nothing here that needs them.
     """
     command = [sys.executable, "-m", server.__name__, "--interface", "wsgi", "csmetrics.wsgi:application"]
-    command += ["--host", host, "--port", str(port), "--workers", str(workers), "--blocking-threads", "1"]
+    command += ["--host", ip_address, "--port", str(port), "--workers", str(workers), "--blocking-threads", "1"]
     command += ["--http", "1", "--no-ws", "--workers-kill-timeout", "10", "--respawn-failed-workers"]
     command += ["--log-level", "error"]
     os.chdir(settings.BASE_DIR)
