@@ -9,10 +9,9 @@ from django.urls import reverse
 # Name of the link, the page it leads to, and the other paths that belong to it.
 NAVIGATION = (
     ("Directory", "directory:metric-list", "/metrics/"),
+    ("Map", "directory:priority-map", "/map/"),
     ("Stages", "directory:stage-list", "/stages/"),
     ("FAQ", "directory:faq", "/faq/"),
-    ("Sources", "directory:source-list", "/sources/"),
-    ("About", "directory:about", "/about/"),
 )
 
 

@@ -15,6 +15,7 @@ SORTS = {
     "category": "Category",
     "signal": "Leading signals first",
 }
+MOST_NOTICES = 4
 LONGEST_SHOWN = 40  # characters of an unknown value that a notice repeats
 
 
@@ -38,7 +39,7 @@ class DirectoryQuery:
                 "Sorting by priority needs a stage, so the metrics stand in the order of the directory."
             )
             sort = None
-        return cls(stage, chosen, sort or _default_sort(stage), tuple(dict.fromkeys(notices)))
+        return cls(stage, chosen, sort or _default_sort(stage), _some(notices))
 
     def with_stage(self, stage: str | None) -> DirectoryQuery:
         """The same, for another stage; a sort that was not chosen follows it."""
@@ -65,6 +66,51 @@ class DirectoryQuery:
         return f"?{urlencode(pairs)}" if pairs else ""
 
 
+SHOWS = {"rising": "What rises next", "falling": "What falls next"}
+
+
+@dataclass(frozen=True)
+class MapQuery:
+    """The state of the priority map: `?stage=`, `category=` (repeatable), `show=rising|falling`."""
+
+    stage: str | None = None
+    categories: tuple[str, ...] = ()
+    show: str | None = None
+    notices: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, query: QueryDict, *, stages: Collection[str], categories: Collection[str]) -> MapQuery:
+        stage, notices = _one(query, "stage", stages)
+        chosen, unknown = _several(query, "category", categories)
+        show, unknown_show = _one(query, "show", SHOWS)
+        notices += unknown + unknown_show
+        if show and stage is None:
+            notices.append(
+                f"“{SHOWS[show]}” needs a stage to start from. Choose one; until then every metric is shown."
+            )
+            show = None
+        return cls(stage, chosen, show, _some(notices))
+
+    def with_stage(self, stage: str | None) -> MapQuery:
+        return replace(self, stage=stage, show=self.show if stage else None, notices=())
+
+    def with_show(self, show: str | None) -> MapQuery:
+        return replace(self, show=show, notices=())
+
+    def toggled(self, category: str) -> MapQuery:
+        return replace(self, categories=_toggled(self.categories, category), notices=())
+
+    def without_categories(self) -> MapQuery:
+        return replace(self, categories=(), notices=())
+
+    @property
+    def query_string(self) -> str:
+        pairs = [("stage", self.stage)] if self.stage else []
+        pairs += [("category", slug) for slug in sorted(self.categories)]
+        pairs += [("show", self.show)] if self.show else []
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+
 @dataclass(frozen=True)
 class PageQuery:
     """The reader's stage and segment, on pages that mark them: `?stage=`, `?segment=`."""
@@ -77,7 +123,7 @@ class PageQuery:
     def read(cls, query: QueryDict, *, stages: Collection[str], segments: Collection[str] = ()) -> PageQuery:
         stage, notices = _one(query, "stage", stages)
         segment, unknown = _one(query, "segment", segments) if segments else (None, [])
-        return cls(stage, segment, tuple(dict.fromkeys(notices + unknown)))
+        return cls(stage, segment, _some(notices + unknown))
 
     def with_segment(self, segment: str | None) -> PageQuery:
         return replace(self, segment=segment, notices=())
@@ -89,6 +135,15 @@ class PageQuery:
     def query_string(self) -> str:
         pairs = [(key, value) for key, value in (("stage", self.stage), ("segment", self.segment)) if value]
         return f"?{urlencode(pairs)}" if pairs else ""
+
+
+LONGEST_QUERY = 200  # characters of a search that are looked at
+
+
+def typed(query: QueryDict) -> str:
+    """What somebody searches for: the last `q`, on one line, without control characters, cut to a sane length."""
+    text = "".join(character if character.isprintable() else " " for character in query.get("q", ""))
+    return " ".join(text.split())[:LONGEST_QUERY].rstrip()
 
 
 def _default_sort(stage: str | None) -> str:
@@ -114,6 +169,13 @@ def _several(query: QueryDict, key: str, known: Collection[str]) -> tuple[tuple[
 def _toggled(chosen: tuple[str, ...], value: str) -> tuple[str, ...]:
     rest = tuple(each for each in chosen if each != value)
     return rest if value in chosen else (*rest, value)
+
+
+def _some(notices: list[str]) -> tuple[str, ...]:
+    """Each notice once, and of many only the first few with a count of the rest."""
+    each = list(dict.fromkeys(notices))
+    rest = len(each) - MOST_NOTICES
+    return (*each[:MOST_NOTICES], f"{rest} more values were left out.") if rest > 0 else tuple(each)
 
 
 def _unknown(key: str, value: str) -> str:

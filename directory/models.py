@@ -100,6 +100,10 @@ class MetricQuerySet(models.QuerySet["Metric"]):
         priorities = models.Prefetch("priorities", Priority.objects.defer("detail"))
         return self.select_related("category").prefetch_related(priorities).defer("data", "page")
 
+    def for_map(self) -> MetricQuerySet:
+        """With its priorities and their guidance, for every cell of the priority map."""
+        return self.select_related("category").prefetch_related("priorities").defer("data", "page")
+
     def for_page(self) -> MetricQuerySet:
         """With its categories, and its priorities with their stages, for the page of a metric."""
         priorities = models.Prefetch("priorities", Priority.objects.select_related("stage"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -15,8 +16,9 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from . import entry, evidence, formula, listing, structured, words
-from .forms import DirectoryQuery, PageQuery
+from . import entry, evidence, formula, listing, results, structured, words
+from . import priority_map as mapping
+from .forms import DirectoryQuery, MapQuery, PageQuery, typed
 from .htmx import wants_fragment
 from .models import Category, Metric, PageText, Question, Redirect, Segment, Source, Stage
 from .stages import shifts, summary, with_metrics
@@ -156,6 +158,75 @@ def _moved_or_missing(request: HttpRequest, slug: str) -> HttpResponse:
     return HttpResponsePermanentRedirect(f"{target}?{query}" if query else target)
 
 
+# -- Priority map --
+
+
+@require_safe
+def priority_map(request: HttpRequest) -> HttpResponse:
+    stages = list(Stage.objects.all())
+    categories = list(Category.objects.all())
+    query = MapQuery.read(
+        request.GET, stages=[each.slug for each in stages], categories=[each.slug for each in categories]
+    )
+    stage = next((each for each in stages if each.slug == query.stage), None)
+    everything = list(Metric.objects.in_order("priority" if stage else "directory", query.stage).for_map())
+    metrics = mapping.shown(everything, query, stages)
+    no_family = query.without_categories()
+    text = PageText.texts("map")
+    is_fragment = wants_fragment(request)
+    context: dict[str, Any] = {
+        "query": query,
+        "text": text,
+        "page_title": mapping.page_title(stage),
+        "stage_links": mapping.stage_links(query, stages),
+        "show_links": mapping.show_links(query, everything, stages),
+        "category_links": mapping.category_links(query, categories, everything, stages),
+        "all_categories": mapping.link_to_all(no_family, everything, stages, is_current=not query.categories),
+        "columns": mapping.columns(stages, everything, stage),
+        "groups": mapping.groups(metrics, stages, stage),
+        "empty": mapping.empty(query, everything, stage, stages),
+        "count_sentence": mapping.count_sentence(metrics, query, stage, stages),
+        "page_query": PageQuery(stage=query.stage).query_string,
+        "is_fragment": is_fragment,
+    }
+    if is_fragment:
+        response = render(request, "directory/_map_results.html", context)
+        response["Cache-Control"] = "no-store"
+    else:
+        questions = [row for row in Question.objects.all() if "map" in row.pages]
+        crumbs = [("Directory", reverse("directory:metric-list")), ("Priority map", request.path)]
+        context |= {
+            "questions": questions,
+            "structured_data": structured.as_script(
+                structured.breadcrumbs(*crumbs), structured.questions(questions)
+            ),
+        }
+        response = render(request, "directory/priority_map.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+# -- Search --
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """The answers to `?q=`: the panel under the header box, or a page of its own."""
+    query = typed(request.GET)
+    is_fragment = wants_fragment(request)
+    context = results.for_query(query, brief=is_fragment)
+    context |= {
+        "is_fragment": is_fragment,
+        "search_path": f"{reverse('directory:search')}?{urlencode({'q': query})}",
+    }
+    template = "directory/_search_answers.html" if is_fragment else "directory/search.html"
+    response = render(request, template, context)
+    if is_fragment:
+        response["Cache-Control"] = "no-store"
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
 # -- Stages --
 
 
@@ -228,6 +299,8 @@ def source_list(request: HttpRequest) -> HttpResponse:
         found = entries.setdefault(row.key, {"row": row, "is_old": evidence.is_old(row.year, today), "uses": []})
         found["uses"].append(row)
         found["link"] = found.get("link") or row.link
+        if row.via:
+            found["vias"] = list(dict.fromkeys([*found.get("vias", []), row.via]))
     letters: dict[str, list[dict[str, Any]]] = {}
     for each in sorted(
         entries.values(), key=lambda each: (each["row"].publisher.lower(), -(each["row"].year or 0))
@@ -237,7 +310,7 @@ def source_list(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "letters": sorted(letters.items()),
         "count": len(entries),
-        "first_hand": sum(not entry["row"].via for entry in entries.values()),
+        "first_hand": sum("vias" not in each for each in entries.values()),
         "undated": sum(entry["row"].year is None for entry in entries.values()),
     }
     return render(request, "directory/source_list.html", context)
@@ -261,7 +334,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 def sitemap(request: HttpRequest) -> HttpResponse:
     metrics = Metric.objects.only("slug", "changed")
     newest = max((each.changed for each in metrics), default=None)
-    names = ["metric-list", "stage-list", "faq", "source-list", "about"]
+    names = ["metric-list", "priority-map", "stage-list", "faq", "source-list", "about"]
     pages = [(reverse(f"directory:{name}"), newest) for name in names]
     pages += [(stage.get_absolute_url(), newest) for stage in Stage.objects.all()]
     pages += [(metric.get_absolute_url(), metric.changed) for metric in metrics]

@@ -19,6 +19,16 @@ for profile, examples in (("few", 25), ("many", 1000)):
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "few"))
 
 
+# -- Nothing may be skipped in CI --
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.stats.get("skipped") and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 # -- Content --
 
 

@@ -22,6 +22,7 @@ from .read import Document, Folder, Location, as_mapping
 
 CITATION = re.compile(r"\[@([^\]\s]+)\]")
 METRIC_LINK = re.compile(r"\]\(metric:([^)]*)\)")
+PAGES = ("about", "directory", "map")
 PRIORITIES: tuple[schema.Priority, ...] = ("high", "medium", "low")
 SAFE_LINK = re.compile(r"\]\((?!metric:|/|#|https?://)([^)]*)\)")
 
@@ -49,6 +50,7 @@ def check(folder: Folder, known_slugs: Iterable[str] = ()) -> None:
     _check_lists(folder)
     _check_pages(folder)
     _check_redirects(folder, metrics, known_slugs)
+    _check_search(folder, metrics)
     for document in folder.documents.values():
         _check_marks(document, metrics)
 
@@ -498,12 +500,12 @@ def _check_lists(folder: Folder) -> None:
 
 def _check_pages(folder: Folder) -> None:
     pages = folder.pages()
-    for slug in ("directory", "about"):
+    for slug in PAGES:
         if slug not in pages:
             folder.problems.append(Problem(f"{folder.name}/pages/{slug}.yaml", 1, "", "the file is missing"))
     for slug, document in pages.items():
-        if slug not in ("directory", "about"):
-            document.problem((), "no page has this name, expected directory.yaml or about.yaml")
+        if slug not in PAGES:
+            document.problem((), "no page has this name, expected one of about.yaml, directory.yaml, map.yaml")
         sections = document.values.get("sections") or []
         _unique(document, ("sections",), (each.slug if each else None for each in sections), "the slug", "slug")
 
@@ -526,6 +528,31 @@ def _check_redirects(folder: Folder, metrics: dict[str, Document], known_slugs: 
             f"the metric {shown(slug)} was loaded before and its file is gone; expected a line "
             f'"{slug}: <new slug>", so that its address still leads somewhere',
         )
+
+
+def _check_search(folder: Folder, metrics: dict[str, Document]) -> None:
+    document = folder.documents.get("search.yaml")
+    if document is None:
+        return
+    weights: schema.SearchWeights | None = document.values.get("weights")
+    for name, weight in weights or ():
+        if weight <= 0:
+            document.problem(("weights", name), f"got {weight}, expected a number above 0")
+    told: dict[str, int] = {}
+    for index, row in _items(document, "synonyms"):
+        for position, word in enumerate(row.words):
+            if word.lower() in told:
+                where: Location = ("synonyms", index, "words", position)
+                document.problem(where, f"{shown(word)} stands in row {told[word.lower()] + 1} already")
+            told.setdefault(word.lower(), index)
+        for position, slug in enumerate(row.metrics):
+            if slug not in metrics:
+                _unknown(
+                    document, ("synonyms", index, "metrics", position), "no metric has the slug", slug, metrics
+                )
+    for position, slug in _items(document, "starts"):
+        if slug not in metrics:
+            _unknown(document, ("starts", position), "no metric has the slug", slug, metrics)
 
 
 def _check_marks(document: Document, metrics: dict[str, Document]) -> None:

@@ -62,6 +62,7 @@ def _address(text: str) -> str:
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Line = Annotated[Words, AfterValidator(_one_line), Markup("line")]
+Code = Annotated[Words, AfterValidator(_one_line)]  # arithmetic: never touched by typography
 Text = Annotated[Words, Markup("text")]
 Prose = Annotated[Words, Markup("prose")]
 
@@ -151,7 +152,7 @@ class Input(Content):
 
 
 class Constraint(Content):
-    rule: Line
+    rule: Code
     field: InputName
     message: Line
 
@@ -167,7 +168,7 @@ class Variant(Content):
     name: Line
     note: Text
     id: Slug | None = None
-    expression: Line | None = None
+    expression: Code | None = None
     unit: Unit | None = None
     inputs: list[Input] = []
     undefined: Line | None = None
@@ -175,7 +176,7 @@ class Variant(Content):
 
 
 class Formula(Content):
-    expression: Line
+    expression: Code
     inputs: Annotated[list[Input], Field(min_length=1)]
     words: Text
     undefined: Line
@@ -428,6 +429,31 @@ class RedirectsFile(Content):
     metrics: dict[Slug, Slug]
 
 
+class SearchWeights(Content):
+    """How much a match in each field counts."""
+
+    abbreviation: Figure
+    title: Figure
+    aka: Figure
+    synonyms: Figure
+    category: Figure
+    summary: Figure
+    body: Figure
+
+
+class Synonyms(Content):
+    words: Annotated[list[Line], Field(min_length=1)]
+    metrics: Annotated[list[Slug], Field(min_length=1)]
+
+
+class SearchFile(Content):
+    """`content/search.yaml`: what search weighs, which words mean which metric, what an empty box offers."""
+
+    weights: SearchWeights
+    synonyms: list[Synonyms]
+    starts: Annotated[list[Slug], Field(min_length=1, max_length=6)]
+
+
 #: Every kind of file, for the reader and for the exported JSON Schemas. A `*` is the slug.
 FILES: dict[str, type[Content]] = {
     "metrics/*.yaml": Metric,
@@ -438,6 +464,7 @@ FILES: dict[str, type[Content]] = {
     "faqs.yaml": FaqsFile,
     "pages/*.yaml": Page,
     "redirects.yaml": RedirectsFile,
+    "search.yaml": SearchFile,
 }
 
 

@@ -41,6 +41,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE = 15_000  # milliseconds, for machines with much else to do
+REPLACED = ("htmx:sendAbort", "htmx:afterRequest")  # htmx says so when a newer keystroke ends a request
 ADVICE = "no Chromium or Chrome on this machine (apt install chromium, or install Google Chrome)"
 
 expect.set_options(timeout=PATIENCE)
@@ -185,6 +186,8 @@ class Complaints:
 
     def on_console(self, message: ConsoleMessage) -> None:
         url = message.location["url"]
+        if message.text.startswith(REPLACED):
+            return
         if message.type in ("error", "warning") and url not in self.missing:
             self.found.append(f"console {message.type}: {message.text} ({url})")
 

@@ -17,6 +17,10 @@ KINDS = {
     "metric-ratio": "/metrics/net-revenue-retention/?stage=walk&segment=smb",
     "metric-score": "/metrics/customer-health-score/",
     "metric-sum": "/metrics/annual-recurring-revenue/?stage=crawl",
+    "map": "/map/?stage=walk",
+    "map-empty": "/map/?stage=run&show=rising",
+    "search": "/search/?q=churn",
+    "search-nothing": "/search/?q=zzqq",
     "stages": "/stages/?stage=run",
     "stage": "/stages/walk/",
     "faq": "/faq/",
@@ -99,7 +103,7 @@ WIDER_THAN_THE_SCREEN = """() => {
 }"""
 
 CUT_OFF = """() => [...document.querySelectorAll('body *')]
-    .filter(each => !each.closest('.visually-hidden, .sprite, svg, math') && each.checkVisibility())
+    .filter(each => !each.closest('.visually-hidden, .map__stage, .sprite, svg, math') && each.checkVisibility())
     .filter(each => {
         const style = getComputedStyle(each)
         return (style.overflowX === 'hidden' && each.scrollWidth > each.clientWidth + 1)
@@ -224,14 +228,15 @@ def test_motion_stops_for_those_who_ask_for_less(page: Page, motion: Any) -> Non
 HIDDEN_ON_PAPER = """() => [...document.querySelectorAll(
         'main :is(h1, h2, h3, h4, p, li, th, td, dt, dd, caption, summary, math, svg)'
     )]
-    .filter(each => !each.closest('.visually-hidden, .toolbar, .strip, .more-link, .data-table--stack thead'))
+    .filter(each => !each.closest('.visually-hidden, .search-box, .toolbar, .strip, .more-link'))
+    .filter(each => !each.closest('.data-table--stack thead'))
     .filter(each => each.children.length !== 1 || !each.querySelector('.more-link'))
     .filter(each => each.textContent.trim() || each.matches('svg:has(*)'))
     .filter(each => !each.checkVisibility() || each.getBoundingClientRect().height === 0)
     .map(each => each.outerHTML.slice(0, 120))"""
 
 
-@every_kind
+@pytest.mark.parametrize("path", [path for kind, path in KINDS.items() if not kind.startswith("map")])
 def test_paper_shows_all_that_the_screen_does(page: Page, path: str) -> None:
     set_width(page, PAPER)
     page.goto(path)

@@ -1,7 +1,6 @@
 """Laws of the directory that hold for any query string."""
 
 from collections import defaultdict
-from urllib.parse import quote, quote_plus
 
 import pytest
 from django.http import QueryDict
@@ -13,34 +12,12 @@ from directory.forms import SORTS, DirectoryQuery, PageQuery
 from directory.models import Metric, Priority
 from tests.requests.page import CATEGORIES, METRICS, SEGMENTS, STAGES, Page
 
+from .queries import parsed, query_strings_of
+
 pytestmark = pytest.mark.django_db
 
 KNOWN = {"stage": STAGES, "category": CATEGORIES, "sort": list(SORTS), "segment": SEGMENTS}
-anything = (
-    st.text(max_size=60) | st.text("\0\n\r\t %&=<>\"'\\{}", max_size=20) | st.integers(500, 3000).map("x".__mul__)
-)
-known_pairs = st.sampled_from([(key, value) for key, values in KNOWN.items() for value in values])
-pairs = (
-    known_pairs
-    | st.tuples(st.sampled_from(list(KNOWN)), anything)
-    | st.tuples(
-        st.sampled_from(list(KNOWN)), st.sampled_from([value for each in KNOWN.values() for value in each])
-    )
-    | st.tuples(anything, anything)
-)
-quoted = st.lists(pairs, max_size=8).map(
-    lambda made: "&".join(
-        f"{quote_plus(key, errors='replace')}={quote(value, errors='replace')}" for key, value in made
-    )
-)
-known = st.lists(known_pairs, max_size=6).map(lambda made: "&".join("=".join(pair) for pair in made))
-raw = st.text(st.characters(min_codepoint=0, max_codepoint=255), max_size=80)
-query_strings = known | quoted | raw
-
-
-def parsed(query_string):
-    """The values of each key, read the way of the web: by Python's own parser through Django's dictionary."""
-    return QueryDict(query_string.encode("latin-1"))
+query_strings = query_strings_of(KNOWN)
 
 
 def expected(query_string):

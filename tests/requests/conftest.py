@@ -36,7 +36,11 @@ def pages(get: Callable[[str], Page]) -> list[Page]:
 
 @pytest.fixture
 def error_pages(get: Callable[[str], Page]) -> list[Page]:
-    """Pages for what was not found, and the two that are made without looking at the request."""
+    """Pages for what was not found, and the three that are made without looking at the request."""
     bad_host = Client(headers={"Host": "evil.example"}).get("/")
+    no_token = Client(enforce_csrf_checks=True).post("/")
     failure = errors.server_error(HttpRequest())
-    return [*(get(address) for address in MISSING), Page("400", bad_host), Page("500", failure)]
+    return [
+        *(get(address) for address in MISSING),
+        *map(Page, ("400", "403", "500"), (bad_host, no_token, failure)),
+    ]

@@ -31,7 +31,7 @@ STAGES, CATEGORIES, SEGMENTS = (
 
 # Every address that the sitemap lists, then states of them that show other parts, then pages for errors.
 ADDRESSES = [
-    *("/", "/stages/", "/faq/", "/sources/", "/about/"),
+    *("/", "/map/", "/stages/", "/faq/", "/sources/", "/about/"),
     *(f"/stages/{stage}/" for stage in STAGES),
     *(f"/metrics/{slug}/" for slug in METRICS),
 ]
@@ -41,6 +41,16 @@ STATES = [
     "/?stage=walk&category=health",
     "/?stage=run&sort=signal",
     "/?stage=sprint&category=none&sort=random",
+    *(f"/map/?stage={stage}" for stage in STAGES),
+    "/map/?category=usage&category=health",
+    "/map/?stage=walk&show=rising",
+    "/map/?stage=run&show=falling",
+    "/map/?stage=sprint&category=none&show=all",
+    "/search/",
+    "/search/?q=churn",
+    "/search/?q=retnetion",
+    "/search/?q=retention+xyzzy",
+    "/search/?q=%3Cb%3E%F0%9F%98%80",
     "/stages/?stage=walk",
     "/stages/?stage=sprint",
     "/metrics/net-revenue-retention/?stage=walk&segment=smb",
@@ -101,7 +111,7 @@ class Page:
     @cached_property
     def metrics(self) -> list[str]:
         """The metrics listed, in the order shown; found in the text, which is quicker than in the tree."""
-        return re.findall(r'<li[^>]* data-metric="([^"]*)"', self.text)
+        return re.findall(r'<(?:li|tr)[^>]* data-metric="([^"]*)"', self.text)
 
     @property
     def title(self) -> str:
@@ -173,6 +183,10 @@ def headings(page: Page) -> Iterator[tuple[int, str]]:
 def source_text(element: Element) -> str:
     """The element as text, for comparing two of them."""
     return ElementTree.tostring(element, encoding="unicode")
+
+
+def notices(page: Page) -> list[str]:
+    return [words(each) for notice in page.all("div[@role='note']") for each in notice.iter("p")]
 
 
 # -- What the content says --

@@ -45,12 +45,20 @@ def test_host_header_reaches_no_page(db):
 
 def test_page_describes_itself_for_search_and_for_sharing(pages):
     for page in pages:
+        if page.path.startswith("/search/"):
+            continue
         assert 40 <= len(page.meta("description")) <= 320, page
         assert page.meta("og:url") == page.one("link[@rel='canonical']").get("href")
         for name in ("og:title", "og:description", "og:type", "og:site_name", "og:locale"):
             assert page.meta(name), (page, name)
         assert page.meta("og:title").split()[0].rstrip(":,") in page.title
         assert not page.has("meta[@name='robots']")
+
+
+def test_answers_to_a_search_are_kept_out_of_search_engines_but_lead_on(get):
+    for address in ("/search/", "/search/?q=churn", "/search/?q=retention+xyzzy"):
+        assert get(address).meta("robots") == "noindex, follow"
+        assert get(address).meta("description")
 
 
 def test_error_pages_are_kept_out_of_search(error_pages):
@@ -78,7 +86,15 @@ def test_main_navigation_marks_where_the_reader_is(pages):
         current = [(each.get("href"), each.get("aria-current")) for each in links if each.get("aria-current")]
         path = page.path.partition("?")[0]
         section = {"metrics": "/", "stages": "/stages/"}.get(path.split("/")[1], path)
-        assert current == [(section, "page" if section == path else "true")], page
+        assert [words(each) for each in links] == ["Directory", "Map", "Stages", "FAQ"]
+        in_navigation = section in ("/", "/map/", "/stages/", "/faq/")
+        assert current == ([(section, "page" if section == path else "true")] if in_navigation else []), page
+
+
+def test_footer_leads_to_every_part_of_the_site(pages):
+    for page in pages:
+        links = hrefs(page.one("body/footer"))
+        assert {"/", "/map/", "/stages/", "/faq/", "/sources/", "/about/"} <= set(links)
 
 
 # -- Structured data --
@@ -109,7 +125,9 @@ def test_metric_is_a_term_of_the_set(get, slug):
     assert term.get("termCode", "") in words(page.one("h1"))
 
 
-@pytest.mark.parametrize("address", [each for each in ADDRESSES if each.startswith(("/metrics/", "/stages/"))])
+@pytest.mark.parametrize(
+    "address", [each for each in ADDRESSES if each.startswith(("/map/", "/metrics/", "/stages/"))]
+)
 def test_breadcrumbs_lead_from_the_directory_to_the_page(get, address):
     page = get(address)
     steps = page.graph_of("BreadcrumbList")["itemListElement"]
@@ -121,7 +139,7 @@ def test_breadcrumbs_lead_from_the_directory_to_the_page(get, address):
         assert one_line(steps[-1]["name"]) in words(page.one("h1"))
 
 
-@pytest.mark.parametrize("address", ["/", "/?stage=walk", "/faq/"])
+@pytest.mark.parametrize("address", ["/", "/?stage=walk", "/map/", "/map/?stage=run", "/faq/"])
 def test_structured_questions_are_the_visible_ones(get, address):
     page = get(address)
     structured = [
@@ -274,7 +292,7 @@ def test_no_page_sets_a_cookie_or_asks_for_a_token(pages, error_pages):
 
 
 def test_cookies_and_languages_of_the_reader_change_nothing(db, get):
-    for address in ("/", "/?stage=walk", "/metrics/time-to-value/", "/faq/"):
+    for address in ("/", "/?stage=walk", "/map/", "/search/?q=churn", "/metrics/time-to-value/", "/faq/"):
         client = Client(headers={"Accept-Language": "de", "User-Agent": "x", "Referer": "https://example.org/"})
         client.cookies["theme"] = "dark"
         assert client.get(address).content.decode() == get(address).text

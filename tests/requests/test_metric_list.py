@@ -1,7 +1,5 @@
 """The directory at `/`: its order, groups, filters and sorts, and the fragment that htmx swaps."""
 
-import copy
-
 import pytest
 from django.test import Client
 
@@ -20,16 +18,10 @@ from .page import (
     in_order,
     level,
     metrics,
-    parse,
-    source_text,
+    notices,
     words,
 )
-
-HTMX = {"HX-Request": "true"}
-
-
-def notices(page):
-    return [words(each) for notice in page.all("div[@role='note']") for each in notice.iter("p")]
+from .swap import HTMX, body_without_live_region, fragment_of, swapped
 
 
 def chosen(page):
@@ -292,7 +284,20 @@ def test_empty_category_works_as_a_fragment(client, db):
     assert b"empty-state" in answer.content
 
 
-@pytest.mark.parametrize("address", ["/", "/?stage=crawl", "/stages/", "/faq/", "/sources/", "/sitemap.xml"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/?stage=crawl",
+        "/map/",
+        "/search/",
+        "/search/?q=nrr",
+        "/stages/",
+        "/faq/",
+        "/sources/",
+        "/sitemap.xml",
+    ],
+)
 def test_site_without_content_still_answers(client, db, address):
     """Between the first migration and the first load nothing is there yet."""
     for model in (Metric, Category, Stage, Question, PageText, ContentVersion):
@@ -332,39 +337,6 @@ def test_eight_questions_are_answered(get):
 # -- Fragment --
 
 
-def fragment_of(answer):
-    """The parsed elements of a fragment; fails on anything between them."""
-    parsed, errors = parse(answer.content.decode(), is_fragment=True)
-    assert errors == []
-    assert not (parsed.text or "").strip()
-    return list(parsed)
-
-
-def swapped(old, answer):
-    """The old page after htmx put the answer in it, as the attributes of its links ask for."""
-    tree = copy.deepcopy(old.tree)
-    results, title, out_of_band = fragment_of(answer)
-    assert results.get("id") == "metric-results"
-    parents = {child: parent for parent in tree.iter() for child in parent}
-    target = tree.find(".//*[@id='metric-results']")
-    results.tail = target.tail
-    place = list(parents[target]).index(target)
-    parents[target][place] = results
-    tree.find("./head/title").text = title.text
-    kind, _, selector = out_of_band.get("data-hx-swap-oob").partition(":")
-    assert kind == "innerHTML"
-    live = tree.find(f".//*[@id='{selector[1:]}']")
-    live.text = out_of_band.text
-    return tree
-
-
-def body_without_live_region(tree):
-    tree = copy.deepcopy(tree)
-    live = tree.find(".//*[@role='status']")
-    live.text = ""
-    return source_text(tree.find("body"))
-
-
 STEPS = [
     ("/", "/?stage=crawl"),
     ("/?stage=crawl", "/"),
@@ -387,11 +359,12 @@ def test_fragment_put_into_the_old_page_gives_the_new_page(client, get, old, new
 @pytest.mark.parametrize(("old", "new"), STEPS[:3])
 def test_swap_announces_the_count_that_the_page_shows(client, get, old, new):
     tree = swapped(get(old), client.get(new, headers=HTMX))
-    assert words(tree.find(".//*[@role='status']")) == words(get(new).by_class("list-bar")[0])
+    assert words(tree.find(".//*[@id='result-count']")) == words(get(new).by_class("list-bar")[0])
 
 
 def test_live_region_stands_empty_outside_of_what_is_swapped(get):
-    live = get("/").one("*[@role='status']")
+    live = get("/").by_id("result-count")
+    assert live.get("role") == "status"
     assert words(live) == ""
     assert live not in list(get("/").by_id("metric-results").iter())
 
@@ -399,7 +372,7 @@ def test_live_region_stands_empty_outside_of_what_is_swapped(get):
 def test_links_of_the_fragment_ask_for_what_they_lead_to(get):
     """With script off, or for a new tab, `href` is all there is."""
     for address in ("/", "/?stage=walk&category=usage&category=health&sort=name"):
-        links = get(address).all("*[@data-hx-get]")
+        links = get(address).all("main//*[@data-hx-get]")
         assert len(links) > 12
         for each in links:
             assert each.tag == "a"
@@ -411,7 +384,7 @@ def test_links_of_the_fragment_ask_for_what_they_lead_to(get):
 
 def test_swapped_links_keep_focus_by_having_ids(get):
     """htmx gives focus back to the element with the id that had it."""
-    ids = [each.get("id") for each in get("/?stage=walk").all("*[@data-hx-get]")]
+    ids = [each.get("id") for each in get("/?stage=walk").all("main//*[@data-hx-get]")]
     assert all(ids)
     for address in ("/", "/?stage=run", "/?category=usage"):
         assert {"stage-all", "stage-walk", "category-all", "category-usage"} <= set(get(address).ids)

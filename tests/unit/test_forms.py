@@ -3,7 +3,7 @@
 import pytest
 from django.http import QueryDict
 
-from directory.forms import LONGEST_SHOWN, SORTS, DirectoryQuery, PageQuery
+from directory.forms import LONGEST_QUERY, LONGEST_SHOWN, SHOWS, SORTS, DirectoryQuery, MapQuery, PageQuery, typed
 
 STAGES = ["crawl", "walk", "run"]
 CATEGORIES = ["revenue", "retention", "health"]
@@ -12,6 +12,10 @@ SEGMENTS = ["smb", "enterprise"]
 
 def read(text):
     return DirectoryQuery.read(QueryDict(text), stages=STAGES, categories=CATEGORIES)
+
+
+def read_map(text):
+    return MapQuery.read(QueryDict(text), stages=STAGES, categories=CATEGORIES)
 
 
 def read_page(text, **known):
@@ -123,6 +127,69 @@ def test_one_state_has_one_query_string():
         == read("category=revenue&category=health").query_string
     )
     assert read("sort=priority&stage=walk").query_string == "?stage=walk"
+
+
+@pytest.mark.parametrize(("count", "lines"), [(4, 4), (5, 5), (6, 5), (1000, 5)])
+def test_of_many_notices_four_are_given_and_the_rest_counted(count, lines):
+    notices = read("&".join(f"category=x{number}" for number in range(count))).notices
+    assert len(notices) == lines
+    if count > 4:
+        assert notices[-1] == f"{count - 4} more values were left out."
+
+
+# -- The map --
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", MapQuery()),
+        ("stage=walk&show=rising", MapQuery("walk", (), "rising")),
+        ("stage=walk&show=rising&show=falling", MapQuery("walk", (), "falling")),
+        ("category=health&category=revenue", MapQuery(None, ("revenue", "health"))),
+        ("stage=&show=+&sort=name", MapQuery()),
+    ],
+)
+def test_state_of_the_map_is_read_without_a_notice(text, expected):
+    assert read_map(text) == expected
+
+
+def test_show_needs_a_stage_and_goes_with_it():
+    for show, title in SHOWS.items():
+        made = read_map(f"show={show}")
+        assert made.show is None
+        assert title in made.notices[0]
+        assert read_map(f"stage=walk&show={show}").with_stage(None).query_string == ""
+        assert read_map(f"stage=walk&show={show}").with_stage("run").query_string == f"?stage=run&show={show}"
+        assert read_map(f"stage=walk&show={show}").with_show(None).query_string == "?stage=walk"
+
+
+@pytest.mark.parametrize("categories", [(), ("health",), ("revenue", "retention", "health")])
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("show", [None, *SHOWS])
+def test_query_string_gives_the_state_of_the_map(stage, categories, show):
+    query = MapQuery(stage, categories, show)
+    assert read_map(query.query_string.removeprefix("?")) == query
+
+
+# -- A search --
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("", ""),
+        ("q=", ""),
+        ("q=churn", "churn"),
+        ("q=churn&q=nrr", "nrr"),
+        ("q=%20net%09%0Arev%20%20", "net rev"),
+        ("q=a%00b%E2%80%AEc%7F", "a b c"),
+        ("q=" + "x" * 1000, "x" * LONGEST_QUERY),
+        ("q=" + "x" * 199 + "+yyy", "x" * 199),
+    ],
+)
+def test_what_was_typed_is_one_line_of_printable_characters(text, query):
+    assert typed(QueryDict(text)) == query
 
 
 # -- A page --
