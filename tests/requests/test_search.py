@@ -271,7 +271,8 @@ PAGES = [
 def test_header_box_is_a_form_that_works_without_script(get, path):
     (box,) = get(path).all("header//form")
     assert (box.get("action"), box.get("method")) == ("/search/", "get")
-    (field,) = [each for each in box.iter() if each.tag in ("input", "select", "textarea", "button")]
+    field, button = [each for each in box.iter() if each.tag in ("input", "select", "textarea", "button")]
+    assert (button.tag, button.get("type")) == ("button", "submit")
     assert (field.get("name"), field.get("type")) == ("q", "search")
     (label,) = box.iter("label")
     assert label.get("for") == field.get("id")
