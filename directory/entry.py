@@ -34,8 +34,9 @@ SHOWN_IN = {
 }
 
 
-def contents(metric: Metric) -> list[tuple[str, str]]:
-    return list(CONTENTS.items())
+def contents(*, has_related: bool) -> list[tuple[str, str]]:
+    """Anchor and title of the sections that the page has."""
+    return [(anchor, title) for anchor, title in CONTENTS.items() if anchor != "related" or has_related]
 
 
 def at_benchmarks(metric: Metric, query: PageQuery) -> str:

@@ -81,7 +81,7 @@ class Group:
 
 
 def is_old(year: int | None, today: datetime.date) -> bool:
-    """Whether a figure may be older than 24 months: its year ended less than 24 months ago or it is marked."""
+    """Whether a figure may be older than 24 months, when only its year is known."""
     return year is not None and year <= today.year - 2
 
 

@@ -274,7 +274,7 @@ def current_index() -> Index:
     """The index of the loaded content; built anew in this process when the content version has changed."""
     global _built
     version = ContentVersion.current()
-    digest = f"{version.digest} {version.loaded_at:%s}" if version else ""
+    digest = f"{version.digest} {version.loaded_at.isoformat()}" if version else ""
     if _built is None or _built[0] != digest:
         with _lock:
             if _built is None or _built[0] != digest:

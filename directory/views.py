@@ -106,6 +106,7 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
     tree = formula.parse(metric.data["formula"]["expression"], terms)
     today = datetime.datetime.now(tz=datetime.UTC).date()
     previous, following = entry.neighbors(metric, at_stage)
+    related = entry.related(metric)
     crumbs = [("Directory", reverse("directory:metric-list")), (metric.name, metric.get_absolute_url())]
     context: dict[str, Any] = {
         "metric": metric,
@@ -115,7 +116,7 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "stage_query": PageQuery(stage=query.stage).query_string,
         "segment_query": query.with_stage(None).query_string,
         "category_path": listing.path_of(DirectoryQuery(categories=(metric.category_id,)).with_stage(query.stage)),
-        "contents": entry.contents(metric),
+        "contents": entry.contents(has_related=bool(related)),
         "stage": at_stage.stage if at_stage else None,
         "stages": [(each, page["stages"][each.stage_id]) for each in priorities],
         "priorities": priorities,
@@ -140,7 +141,7 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "public_examples": [entry.public_example(metric, each) for each in page["public_examples"]],
         "benchmark_groups": evidence.groups(metric, rows, cited, segment=query.segment, today=today),
         "points": [entry.point(each, sources) for each in page["published_points"]],
-        "related": entry.related(metric),
+        "related": related,
         "sources": [entry.source(each, today) for each in sources],
         "previous": previous,
         "following": following,
