@@ -7,6 +7,7 @@ Tantivy; how much a field weighs and which words mean which metric stands in `co
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
 import unicodedata
@@ -68,9 +69,9 @@ class Hit:
 
 def words_of(text: str) -> list[str]:
     """The words as they are indexed: no case, no accents; `DAU/MAU` gives dau and mau, `&` nothing."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return re.findall(r"[a-z0-9]+", bare.lower())
+    if not text.isascii():
+        text = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
+    return re.findall(r"[a-z0-9]+", text.lower())
 
 
 def _first_words(query: str) -> list[str]:
@@ -229,8 +230,13 @@ def _excerpt(entry: Entry, typed: list[_Word]) -> SafeString:
 
 def _count(text: str, typed: list[_Word]) -> int:
     """How many of the typed words a text holds."""
-    tokens = words_of(text)
-    return sum(any(word.matches(token) for token in tokens) for word in typed)
+    vocabulary = _vocabulary(text)
+    return sum(any(word.matches(token) for token in vocabulary) for word in typed)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _vocabulary(text: str) -> frozenset[str]:
+    return frozenset(words_of(text))
 
 
 def _around(text: str, typed: list[_Word]) -> str:
