@@ -94,7 +94,7 @@ def groups(metrics: list[Metric], query: DirectoryQuery, stage: Stage | None) ->
         for level in ("high", "medium", "low")
     }
     parts = [
-        Group("focus", "Focus now", stage.page["focus_lead"], focus),
+        Group("focus", "Focus now", "" if query.categories else stage.page["focus_lead"], focus),
         Group("high", "High", "Keep them measured and owned.", rest["high"]),
         Group("medium", "Medium", "Start a baseline where the data is at hand.", rest["medium"]),
         Group("later", "Later", f"Low at {stage.name}. The line says why.", rest["low"]),

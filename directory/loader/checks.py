@@ -270,6 +270,8 @@ def _check_benchmarks(document: Document) -> None:
             document.problem(
                 (*where, "sources"), f"no source, expected at least one because the basis is {row.basis}"
             )
+        for problem, key in _outside(row, None if row.measures else document.values.get("range")):
+            document.problem((*where, key), problem)
         if all(value is None for value in (row.median, row.point, row.weak, row.typical, row.strong)):
             document.problem(where, "holds no figure, expected a median, a point, weak, typical or strong")
         band = row.arr_band
@@ -285,6 +287,17 @@ def _check_benchmarks(document: Document) -> None:
                 row.measures.variant,
                 variants,
             )
+
+
+def _outside(row: schema.Benchmark, bounds: schema.Range | None) -> Iterator[tuple[str, str]]:
+    """Figures of the metric itself that its arithmetic can never give."""
+    if bounds is None or (bounds.min is not None and bounds.max is not None and bounds.min >= bounds.max):
+        return
+    for key in ("median", "point", "weak", "typical", "strong"):
+        value = getattr(row, key)
+        for figure in value if isinstance(value, list) else [value]:
+            if figure is not None and not _inside(figure, bounds.min, bounds.max):
+                yield f"{figure} lies outside the range of the metric", key
 
 
 def _band_problems(row: schema.Benchmark, direction: str | None) -> Iterator[tuple[str, str]]:
