@@ -1,11 +1,10 @@
 """The search engine alone, over a few entries: what matches, what comes first, and what an excerpt shows."""
 
 import re
-import time
 
 import pytest
 
-from directory.search import EXCERPT, FIELDS, MOST_WORDS, Entry, Index, words_of
+from directory.search import EXCERPT, FIELDS, LONGEST_WORD, MOST_WORDS, Entry, Index, words_of
 
 WEIGHTS = {"abbreviation": 10, "title": 8, "aka": 6, "synonyms": 6, "category": 3, "summary": 2, "body": 1}
 
@@ -259,11 +258,11 @@ def test_words_beside_another_script_still_count():
 @pytest.mark.parametrize(
     "query", ["x" * 10_000, "retention " * 1_000, "retnetion " * 1_000, "a b " * 2_500, "é" * 10_000]
 )
-def test_ten_thousand_characters_are_answered_quickly(query):
-    start = time.perf_counter()
-    INDEX.search(query)
-    INDEX.near(query)
-    assert time.perf_counter() - start < 2
+def test_ten_thousand_characters_are_answered(query):
+    """Only the first words are looked at, and of each word only the start: nothing can keep the index busy."""
+    start = " ".join(word[:LONGEST_WORD] for word in words_of(query)[:MOST_WORDS])
+    assert [hit.entry for hit in INDEX.search(query)] == [hit.entry for hit in INDEX.search(start)]
+    assert INDEX.near(query) == INDEX.near(start)
 
 
 def test_words_after_the_eighth_are_not_looked_at():
