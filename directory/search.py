@@ -222,7 +222,7 @@ def _excerpt(entry: Entry, typed: list[_Word]) -> SafeString:
     """The text that shows best why the entry was found: another name, the summary, or the richest sentence."""
     for name in entry.aka:
         if all(any(word.matches(each) for each in words_of(name)) for word in typed):
-            return mark_safe(f"Also called {_marked(name, typed)}. {_marked(entry.summary, typed)}")  # noqa: S308
+            return mark_safe(f"Also called {_marked(name, typed)}. {_marked(entry.summary, typed)}")  # noqa: S308  (both escaped)
     texts = [entry.summary, *entry.body]
     best = max(texts, key=lambda text: (_count(text, typed), text == entry.summary), default="")
     return _marked(_around(best, typed), typed)

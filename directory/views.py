@@ -134,7 +134,6 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "range": entry.range_words(page["range"], metric.unit),
         "cadence": words.CADENCES[metric.cadence],
         "mathml": formula.mathml(tree, terms, metric.short_name),
-        "spelled": formula.spelled(tree, terms),
         "ledger": entry.ledger(metric, tree),
         "result": words.result(page["example"]["result"], metric.unit),
         "variants": [entry.variant(metric, each) for each in page["formula"]["variants"]],

@@ -24,7 +24,7 @@ from .schema import FILES, Content
 Location = tuple[str | int, ...]
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # C where there is libyaml
     """YAML in which only plain numbers, true, false and null are not text: `no`, `12:30` and dates stay words."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
