@@ -11,6 +11,7 @@ NAVIGATION = (
     ("Directory", "directory:metric-list", "/metrics/"),
     ("Map", "directory:priority-map", "/map/"),
     ("Stages", "directory:stage-list", "/stages/"),
+    ("Assessment", "assessment:start", "/assessment/"),
     ("FAQ", "directory:faq", "/faq/"),
 )
 
@@ -25,4 +26,9 @@ def site(request: HttpRequest) -> dict[str, Any]:
         path = reverse(view)
         current = "page" if request.path == path else "true" if request.path.startswith(below) else ""
         links.append({"name": name, "path": path, "current": current})
-    return {"canonical": f"{settings.SITE_URL}{request.path}", "navigation": links}
+    return {
+        "canonical": f"{settings.SITE_URL}{request.path}",
+        "navigation": links,
+        "assessment_path": reverse("assessment:start"),
+        "assessment_address": f"{settings.SITE_URL}{reverse('assessment:start')}",
+    }

@@ -121,6 +121,10 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
 
+# Assessments: results older than this many days are deleted by `purge_assessments`; 0 keeps them.
+
+ASSESSMENT_KEEP_DAYS = env_int("ASSESSMENT_KEEP_DAYS", 0)
+
 # Logging: warnings and errors to the terminal, nothing about visitors.
 
 LOGGING = {

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("directory.urls")),
+    path("assessment/", include("assessment.urls")),
 ]
 
 handler400 = "csmetrics.errors.bad_request"

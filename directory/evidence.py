@@ -91,24 +91,28 @@ def groups(
     sources: dict[int, list[Source]],
     *,
     segment: str | None,
+    company: tuple[int, int | None] | None = None,
     today: datetime.date,
 ) -> list[Group]:
-    """The benchmark tables of a metric: by segment, over all segments, then each related measure."""
+    """The benchmark tables of a metric: by segment, over all segments, then each related measure.
+
+    Rows of the reader's segment are marked, and rows for companies of the size of the reader's own.
+    """
     own = [row for row in rows if not row.measures]
     by_segment = [row for row in own if row.segment_id]
     overall = [row for row in own if not row.segment_id]
     made = []
     if by_segment:
         lead = "Rising steps: weak, typical, strong. Outlined steps rest on little evidence."
-        made.append(_group(metric, "By customer segment", lead, by_segment, own, sources, segment, today))
+        made.append(_group(metric, "By customer segment", lead, by_segment, own, sources, segment, company, today))
     if overall:
         lead = "Figures that sources give for companies of every kind, or for one kind of company."
-        made.append(_group(metric, "All segments together", lead, overall, own, sources, segment, today))
+        made.append(_group(metric, "All segments together", lead, overall, own, sources, segment, company, today))
     measures = dict.fromkeys((row.measures, row.unit, row.direction) for row in rows if row.measures)
     for measure, unit, direction in measures:
         related = [row for row in rows if (row.measures, row.unit, row.direction) == (measure, unit, direction)]
         lead = "A related measure. It is no yardstick for the metric itself."
-        made.append(_group(metric, measure, lead, related, related, sources, segment, today))
+        made.append(_group(metric, measure, lead, related, related, sources, segment, company, today))
     return made
 
 
@@ -120,6 +124,7 @@ def _group(
     scale_rows: Iterable[Benchmark],
     sources: dict[int, list[Source]],
     segment: str | None,
+    company: tuple[int, int | None] | None,
     today: datetime.date,
 ) -> Group:
     unit, is_related = rows[0].unit, bool(rows[0].measures)
@@ -127,12 +132,27 @@ def _group(
     figures = [float(value) for row in scale_rows for value in _figures(row)]
     axis = bands.axis_for(figures, unit=unit, low=bounds.get("min"), high=bounds.get("max"))
     ticks = [(tick, _tick_label(tick, unit, last=tick.anchor == "end")) for tick in axis.ticks] if axis else []
-    made = [_row(row, axis, sources.get(row.pk, []), segment, today) for row in rows]
+    made = [_row(row, axis, sources.get(row.pk, []), segment, company, today) for row in rows]
     with_segment = sum(row.segment is not None for row in rows)
     first_column = (
         "Segment" if with_segment == len(rows) else "Publisher" if not with_segment else "Segment or publisher"
     )
     return Group(caption, lead, unit, axis, ticks, made, is_related, first_column)
+
+
+def is_for_companies_like(row: Benchmark, company: tuple[int, int | None] | None) -> bool:
+    """Whether the row's range of recurring revenue holds the whole range that the company gave."""
+    if company is None or (row.arr_min is None and row.arr_max is None):
+        return False
+    low, high = company
+    starts = row.arr_min is None or low >= row.arr_min
+    return starts and (row.arr_max is None or (high is not None and high <= row.arr_max))
+
+
+def _is_mine(row: Benchmark, segment: str | None, company: tuple[int, int | None] | None) -> bool:
+    if row.segment_id:
+        return row.segment_id == segment
+    return is_for_companies_like(row, company)
 
 
 def _figures(row: Benchmark) -> list[Decimal]:
@@ -147,7 +167,12 @@ def _tick_label(tick: bands.Tick, unit: str, *, last: bool) -> str:
 
 
 def _row(
-    row: Benchmark, axis: bands.Axis | None, sources: list[Source], segment: str | None, today: datetime.date
+    row: Benchmark,
+    axis: bands.Axis | None,
+    sources: list[Source],
+    segment: str | None,
+    company: tuple[int, int | None] | None,
+    today: datetime.date,
 ) -> Row:
     lower = row.direction == "lower-is-better"
     weak = _edge(row.weak, row.unit, below=not lower, inclusive=False)
@@ -190,7 +215,7 @@ def _row(
         sources=sources,
         provenance=_provenance(sources),
         is_outlined=row.confidence == "low" or row.treat_as == "orientation",
-        is_mine=bool(segment) and row.segment_id == segment,
+        is_mine=_is_mine(row, segment, company),
     )
 
 

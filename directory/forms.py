@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+
+from .remembered import NO_STAGE, Remembered
 
 SORTS = {
     "priority": "Priority",
@@ -27,10 +29,19 @@ class DirectoryQuery:
     categories: tuple[str, ...] = ()
     sort: str = "directory"
     notices: tuple[str, ...] = ()
+    memory: Remembered = field(default_factory=Remembered)  # its stage holds where the address names none
 
     @classmethod
-    def read(cls, query: QueryDict, *, stages: Collection[str], categories: Collection[str]) -> DirectoryQuery:
-        stage, notices = _one(query, "stage", stages)
+    def read(
+        cls,
+        query: QueryDict,
+        *,
+        stages: Collection[str],
+        categories: Collection[str],
+        memory: Remembered | None = None,
+    ) -> DirectoryQuery:
+        memory = memory or Remembered()
+        stage, notices = _stage(query, stages, memory)
         chosen, unknown_categories = _several(query, "category", categories)
         sort, unknown_sorts = _one(query, "sort", SORTS)
         notices += unknown_categories + unknown_sorts
@@ -39,7 +50,7 @@ class DirectoryQuery:
                 "Sorting by priority needs a stage, so the metrics stand in the order of the directory."
             )
             sort = None
-        return cls(stage, chosen, sort or _default_sort(stage), _some(notices))
+        return cls(stage, chosen, sort or _default_sort(stage), _some(notices), memory)
 
     def with_stage(self, stage: str | None) -> DirectoryQuery:
         """The same, for another stage; a sort that was not chosen follows it."""
@@ -59,7 +70,7 @@ class DirectoryQuery:
     @property
     def query_string(self) -> str:
         """The shortest query string that gives this state, with its question mark."""
-        pairs: list[tuple[str, str]] = [("stage", self.stage)] if self.stage else []
+        pairs = _stage_pairs(self.stage, self.memory)
         pairs += [("category", slug) for slug in sorted(self.categories)]
         if self.sort != _default_sort(self.stage):
             pairs.append(("sort", self.sort))
@@ -77,10 +88,19 @@ class MapQuery:
     categories: tuple[str, ...] = ()
     show: str | None = None
     notices: tuple[str, ...] = ()
+    memory: Remembered = field(default_factory=Remembered)
 
     @classmethod
-    def read(cls, query: QueryDict, *, stages: Collection[str], categories: Collection[str]) -> MapQuery:
-        stage, notices = _one(query, "stage", stages)
+    def read(
+        cls,
+        query: QueryDict,
+        *,
+        stages: Collection[str],
+        categories: Collection[str],
+        memory: Remembered | None = None,
+    ) -> MapQuery:
+        memory = memory or Remembered()
+        stage, notices = _stage(query, stages, memory)
         chosen, unknown = _several(query, "category", categories)
         show, unknown_show = _one(query, "show", SHOWS)
         notices += unknown + unknown_show
@@ -89,7 +109,7 @@ class MapQuery:
                 f"“{SHOWS[show]}” needs a stage to start from. Choose one; until then every metric is shown."
             )
             show = None
-        return cls(stage, chosen, show, _some(notices))
+        return cls(stage, chosen, show, _some(notices), memory)
 
     def with_stage(self, stage: str | None) -> MapQuery:
         return replace(self, stage=stage, show=self.show if stage else None, notices=())
@@ -105,7 +125,7 @@ class MapQuery:
 
     @property
     def query_string(self) -> str:
-        pairs = [("stage", self.stage)] if self.stage else []
+        pairs = _stage_pairs(self.stage, self.memory)
         pairs += [("category", slug) for slug in sorted(self.categories)]
         pairs += [("show", self.show)] if self.show else []
         return f"?{urlencode(pairs)}" if pairs else ""
@@ -118,12 +138,23 @@ class PageQuery:
     stage: str | None = None
     segment: str | None = None
     notices: tuple[str, ...] = ()
+    memory: Remembered = field(default_factory=Remembered)
 
     @classmethod
-    def read(cls, query: QueryDict, *, stages: Collection[str], segments: Collection[str] = ()) -> PageQuery:
-        stage, notices = _one(query, "stage", stages)
-        segment, unknown = _one(query, "segment", segments) if segments else (None, [])
-        return cls(stage, segment, _some(notices + unknown))
+    def read(
+        cls,
+        query: QueryDict,
+        *,
+        stages: Collection[str],
+        segments: Collection[str] = (),
+        memory: Remembered | None = None,
+    ) -> PageQuery:
+        memory = memory or Remembered()
+        stage, notices = _stage(query, stages, memory)
+        segment, unknown = None, list[str]()
+        if segments:
+            segment, unknown = _one_or_none(query, "segment", segments, memory.segment)
+        return cls(stage, segment, _some(notices + unknown), memory)
 
     def with_segment(self, segment: str | None) -> PageQuery:
         return replace(self, segment=segment, notices=())
@@ -133,7 +164,9 @@ class PageQuery:
 
     @property
     def query_string(self) -> str:
-        pairs = [(key, value) for key, value in (("stage", self.stage), ("segment", self.segment)) if value]
+        pairs = _stage_pairs(self.stage, self.memory)
+        if self.segment != self.memory.segment:
+            pairs.append(("segment", self.segment or NO_STAGE))
         return f"?{urlencode(pairs)}" if pairs else ""
 
 
@@ -157,6 +190,25 @@ def _one(query: QueryDict, key: str, known: Iterable[str]) -> tuple[str | None, 
     return (allowed[-1] if allowed else None), [
         _unknown(key, value) for value in values if value not in set(known)
     ]
+
+
+def _stage(query: QueryDict, stages: Iterable[str], memory: Remembered) -> tuple[str | None, list[str]]:
+    return _one_or_none(query, "stage", stages, memory.stage)
+
+
+def _one_or_none(
+    query: QueryDict, key: str, known: Iterable[str], default: str | None
+) -> tuple[str | None, list[str]]:
+    """Like `_one`, with `none` (or nothing after the sign) for none, and a default where the key says nothing."""
+    value, notices = _one(query, key, (*known, NO_STAGE))
+    if value is None:
+        return (None if any(not each.strip() for each in query.getlist(key)) else default), notices
+    return (None if value == NO_STAGE else value), notices
+
+
+def _stage_pairs(stage: str | None, memory: Remembered) -> list[tuple[str, str]]:
+    """What an address has to say for this stage, beside what is remembered."""
+    return [] if stage == memory.stage else [("stage", stage or NO_STAGE)]
 
 
 def _several(query: QueryDict, key: str, known: Collection[str]) -> tuple[tuple[str, ...], list[str]]:

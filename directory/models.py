@@ -5,6 +5,7 @@ Slugs are the primary keys, so a row can be told apart without a join and a relo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -323,6 +324,36 @@ class Redirect(models.Model):
 
     def __str__(self) -> str:
         return f"{self.old} is now {self.new}"
+
+
+class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
+    def replace(self, kind: str, entries: Iterable[SearchEntry]) -> None:
+        """Make the entries of a kind equal to these, in their order."""
+        self.filter(kind=kind).delete()
+        rows = list(entries)
+        for position, row in enumerate(rows):
+            row.kind, row.position = kind, position
+        self.bulk_create(rows)
+
+
+class SearchEntry(models.Model):
+    """Something that another app has, for the search box to find."""
+
+    kind = models.SlugField(max_length=20)
+    position = models.PositiveSmallIntegerField()
+    key = models.SlugField(max_length=60)
+    path = models.TextField()
+    title = models.TextField()
+    summary = models.TextField()
+    body = models.JSONField(help_text="a list of texts")
+
+    objects = SearchEntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("kind", "position")
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class ContentVersion(models.Model):

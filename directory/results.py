@@ -10,8 +10,18 @@ from django.utils.safestring import SafeString
 from . import search, words
 from .models import Metric, PageText
 
-BRIEF = {"metric": 5, "stage": 2, "question": 3}  # answers of each kind in the panel under the header box
-KINDS = {"metric": ("Metrics", "metric"), "stage": ("Stages", "stage"), "question": ("Questions", "question")}
+BRIEF = {
+    "metric": 5,
+    "stage": 2,
+    "question": 3,
+    "area": 2,
+}  # answers of each kind in the panel under the header box
+KINDS = {
+    "metric": ("Metrics", "metric"),
+    "stage": ("Stages", "stage"),
+    "question": ("Questions", "question"),
+    "area": ("Assessment areas", "assessment area"),
+}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Search over metrics, stages and questions: an index in memory, built from the loaded content.
+"""Search over metrics, stages, questions and what other apps add: an index in memory, built from the database.
 
 Every typed word has to match somewhere: as a whole word, as the start of one, or, where no word starts like it,
 with one or two typing errors. A whole name, abbreviation or other name outranks every other match. The engine is
@@ -19,7 +19,7 @@ import tantivy
 from django.utils.safestring import SafeString, mark_safe
 
 from .loader.render import plain
-from .models import ContentVersion, Metric, PageText, Question, Stage
+from .models import ContentVersion, Metric, PageText, Question, SearchEntry, Stage
 
 MOST_WORDS = 8
 LONGEST_WORD = 40  # letters that are looked at: matching with errors gets slow with the length
@@ -39,7 +39,7 @@ FIELDS = ("abbreviation", "title", "aka", "synonyms", "category", "summary", "bo
 class Entry:
     """One thing that can be found."""
 
-    kind: str  # metric, stage or question
+    kind: str  # metric, stage, question, or the kind of a SearchEntry
     key: str
     path: str
     title: str
@@ -300,6 +300,7 @@ def build() -> Index:
     entries = [_metric(metric, synonyms.get(metric.slug, [])) for metric in metrics]
     entries += [_stage(stage) for stage in Stage.objects.all()]
     entries += [_question(question) for question in Question.objects.all()]
+    entries += [_other(entry) for entry in SearchEntry.objects.all()]
     return Index(entries, settings.get("weights", dict.fromkeys(FIELDS, 1.0)), meanings)
 
 
@@ -341,3 +342,7 @@ def _stage(stage: Stage) -> Entry:
 
 def _question(question: Question) -> Entry:
     return Entry("question", question.slug, question.get_absolute_url(), question.question, question.plain_answer)
+
+
+def _other(row: SearchEntry) -> Entry:
+    return Entry(row.kind, row.key, row.path, row.title, row.summary, body=tuple(row.body))

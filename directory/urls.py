@@ -11,6 +11,7 @@ urlpatterns = [
     path("metrics/<slug:slug>/", views.metric_detail, name="metric-detail"),
     path("map/", views.priority_map, name="priority-map"),
     path("search/", views.search, name="search"),
+    path("choose-stage/", views.choose_stage, name="choose-stage"),
     path("stages/", views.stage_list, name="stage-list"),
     path("stages/<slug:slug>/", views.stage_detail, name="stage-detail"),
     path("faq/", views.faq, name="faq"),

@@ -1,6 +1,6 @@
-"""The pages of the directory. They depend on the address, the stage and the segment, and on nothing else:
+"""The pages of the directory. They depend on the address and on what the browser remembers of a result:
 
-no session, no form token, no cookie. That is what makes them the same for everybody and easy to cache.
+no session, no form token, nothing personal. So there are few variants of each, the same for everybody.
 """
 
 from __future__ import annotations
@@ -10,18 +10,23 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_safe
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 
 from . import entry, evidence, formula, listing, results, structured, words
 from . import priority_map as mapping
 from .forms import DirectoryQuery, MapQuery, PageQuery, typed
 from .htmx import wants_fragment
+from .loader.schema import STAGES
 from .models import Category, Metric, PageText, Question, Redirect, Segment, Source, Stage
+from .remembered import Remembered, choose, is_from_here, known, remembered, varies
 from .stages import shifts, summary, with_metrics
+from .switch import switch
 
 # -- Directory --
 
@@ -30,8 +35,12 @@ from .stages import shifts, summary, with_metrics
 def metric_list(request: HttpRequest) -> HttpResponse:
     stages = list(Stage.objects.all())
     categories = list(Category.objects.all())
+    memory = remembered(request)
     query = DirectoryQuery.read(
-        request.GET, stages=[each.slug for each in stages], categories=[each.slug for each in categories]
+        request.GET,
+        stages=[each.slug for each in stages],
+        categories=[each.slug for each in categories],
+        memory=memory,
     )
     everything = list(Metric.objects.in_order(query.sort, query.stage).for_lists())
     metrics = listing.in_categories(everything, query.categories)
@@ -47,6 +56,13 @@ def metric_list(request: HttpRequest) -> HttpResponse:
         "stage_links": listing.stage_links(query, stages),
         "category_links": listing.category_links(query, categories, everything),
         "all_categories": listing.Link(None, listing.path_of(query.without_categories()), not query.categories),
+        "switch": switch(
+            memory,
+            stages,
+            query.stage,
+            back=listing.path_of(query.with_stage(memory.stage)),
+            verb="Sorted" if query.sort == "priority" else "Marked",
+        ),
         "sort_links": listing.sort_links(query, stage),
         "sort_label": listing.sort_label(query, stage),
         "groups": listing.groups(metrics, query, stage),
@@ -54,7 +70,7 @@ def metric_list(request: HttpRequest) -> HttpResponse:
         "total": len(everything),
         "total_words": words.spelled_number(len(everything)),
         "count_sentence": listing.count_sentence(metrics, query, stage),
-        "page_query": PageQuery(stage=query.stage).query_string,
+        "page_query": _page_query(query.stage, memory),
         "is_fragment": is_fragment,
     }
     if is_fragment:
@@ -73,8 +89,7 @@ def metric_list(request: HttpRequest) -> HttpResponse:
             ),
         }
         response = render(request, "directory/metric_list.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return varies(response)
 
 
 def _directory_description(text: dict[str, Any], stage: Stage | None) -> str:
@@ -94,8 +109,12 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
     priorities = metric.profile
     stages = [each.stage for each in priorities]
     segments = list(Segment.objects.all())
+    memory = remembered(request)
     query = PageQuery.read(
-        request.GET, stages=[each.slug for each in stages], segments=[each.slug for each in segments]
+        request.GET,
+        stages=[each.slug for each in stages],
+        segments=[each.slug for each in segments],
+        memory=memory,
     )
     at_stage = next((each for each in priorities if each.stage_id == query.stage), None)
     sources = list(metric.sources.all())
@@ -113,9 +132,12 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "page": page,
         "query": query,
         "page_query": query.query_string,
-        "stage_query": PageQuery(stage=query.stage).query_string,
+        "switch": switch(memory, stages, query.stage, back=_path(metric, query.with_stage(memory.stage))),
+        "stage_query": _page_query(query.stage, memory),
         "segment_query": query.with_stage(None).query_string,
-        "category_path": listing.path_of(DirectoryQuery(categories=(metric.category_id,)).with_stage(query.stage)),
+        "category_path": listing.path_of(
+            DirectoryQuery(categories=(metric.category_id,), memory=memory).with_stage(query.stage)
+        ),
         "contents": entry.contents(has_related=bool(related)),
         "stage": at_stage.stage if at_stage else None,
         "stages": [(each, page["stages"][each.stage_id]) for each in priorities],
@@ -138,7 +160,9 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "result": words.result(page["example"]["result"], metric.unit),
         "variants": [entry.variant(metric, each) for each in page["formula"]["variants"]],
         "public_examples": [entry.public_example(metric, each) for each in page["public_examples"]],
-        "benchmark_groups": evidence.groups(metric, rows, cited, segment=query.segment, today=today),
+        "benchmark_groups": evidence.groups(
+            metric, rows, cited, segment=query.segment, company=memory.company, today=today
+        ),
         "points": [entry.point(each, sources) for each in page["published_points"]],
         "related": related,
         "sources": [entry.source(each, today) for each in sources],
@@ -146,7 +170,16 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "following": following,
         "structured_data": structured.as_script(structured.term(metric), structured.breadcrumbs(*crumbs)),
     }
-    return render(request, "directory/metric_detail.html", context)
+    return varies(render(request, "directory/metric_detail.html", context))
+
+
+def _path(metric: Metric, query: PageQuery) -> str:
+    return f"{metric.get_absolute_url()}{query.query_string}"
+
+
+def _page_query(stage: str | None, memory: Remembered) -> str:
+    """What a link to a metric has to say, so that it is shown for the same stage."""
+    return PageQuery(stage, memory.segment, memory=memory).query_string
 
 
 def _moved_or_missing(request: HttpRequest, slug: str) -> HttpResponse:
@@ -165,8 +198,12 @@ def _moved_or_missing(request: HttpRequest, slug: str) -> HttpResponse:
 def priority_map(request: HttpRequest) -> HttpResponse:
     stages = list(Stage.objects.all())
     categories = list(Category.objects.all())
+    memory = remembered(request)
     query = MapQuery.read(
-        request.GET, stages=[each.slug for each in stages], categories=[each.slug for each in categories]
+        request.GET,
+        stages=[each.slug for each in stages],
+        categories=[each.slug for each in categories],
+        memory=memory,
     )
     stage = next((each for each in stages if each.slug == query.stage), None)
     everything = list(Metric.objects.in_order("priority" if stage else "directory", query.stage).for_map())
@@ -179,6 +216,9 @@ def priority_map(request: HttpRequest) -> HttpResponse:
         "text": text,
         "page_title": mapping.page_title(stage),
         "stage_links": mapping.stage_links(query, stages),
+        "switch": switch(
+            memory, stages, query.stage, back=mapping.path_of(query.with_stage(memory.stage)), verb="Sorted"
+        ),
         "show_links": mapping.show_links(query, everything, stages),
         "category_links": mapping.category_links(query, categories, everything, stages),
         "all_categories": mapping.link_to_all(no_family, everything, stages, is_current=not query.categories),
@@ -186,7 +226,7 @@ def priority_map(request: HttpRequest) -> HttpResponse:
         "groups": mapping.groups(metrics, stages, stage),
         "empty": mapping.empty(query, everything, stage, stages),
         "count_sentence": mapping.count_sentence(metrics, query, stage, stages),
-        "page_query": PageQuery(stage=query.stage).query_string,
+        "page_query": _page_query(query.stage, memory),
         "is_fragment": is_fragment,
     }
     if is_fragment:
@@ -202,8 +242,7 @@ def priority_map(request: HttpRequest) -> HttpResponse:
             ),
         }
         response = render(request, "directory/priority_map.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return varies(response)
 
 
 # -- Search --
@@ -214,17 +253,23 @@ def search(request: HttpRequest) -> HttpResponse:
     """The answers to `?q=`: the panel under the header box, or a page of its own."""
     query = typed(request.GET)
     is_fragment = wants_fragment(request)
+    memory = remembered(request)
+    stages = list(Stage.objects.all()) if memory.result_on or "stage" in request.GET else []
+    page = PageQuery.read(request.GET, stages=[each.slug for each in stages], memory=memory)
+    search_path = f"{reverse('directory:search')}?{urlencode({'q': query})}"
     context = results.for_query(query, brief=is_fragment)
     context |= {
         "is_fragment": is_fragment,
-        "search_path": f"{reverse('directory:search')}?{urlencode({'q': query})}",
+        "search_path": search_path,
+        "stage": next((each for each in stages if each.slug == page.stage), None),
+        "page_query": _page_query(page.stage, memory),
+        "switch": switch(memory, stages, page.stage, back=search_path),
     }
     template = "directory/_search_answers.html" if is_fragment else "directory/search.html"
     response = render(request, template, context)
     if is_fragment:
         response["Cache-Control"] = "no-store"
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return varies(response)
 
 
 # -- Stages --
@@ -233,7 +278,8 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def stage_list(request: HttpRequest) -> HttpResponse:
     stages = with_metrics()
-    query = PageQuery.read(request.GET, stages=[each.slug for each, _ in stages])
+    memory = remembered(request)
+    query = PageQuery.read(request.GET, stages=[each.slug for each, _ in stages], memory=memory)
     text = PageText.texts("shared")
     home = reverse("directory:metric-list")
     crumbs = structured.breadcrumbs(("Directory", home), ("Stages", reverse("directory:stage-list")))
@@ -244,7 +290,22 @@ def stage_list(request: HttpRequest) -> HttpResponse:
         "stages": [summary(stage, metrics) for stage, metrics in stages],
         "structured_data": structured.as_script(crumbs),
     }
-    return render(request, "directory/stage_list.html", context)
+    return varies(render(request, "directory/stage_list.html", context))
+
+
+@csrf_exempt  # the switch stands on pages without a token; see is_from_here
+@require_POST
+def choose_stage(request: HttpRequest) -> HttpResponse:
+    """Keep another stage than the result's, or none, and go back to the page."""
+    if not is_from_here(request):
+        raise PermissionDenied
+    back = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    response = HttpResponseRedirect(back if safe else reverse("directory:metric-list"))
+    memory, stage = remembered(request), request.POST.get("stage", "")
+    if memory.result_on and known(stage, STAGES):
+        choose(response, memory, stage)
+    return response
 
 
 @require_safe
@@ -338,5 +399,5 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     pages = [(reverse(f"directory:{name}"), newest) for name in names]
     pages += [(stage.get_absolute_url(), newest) for stage in Stage.objects.all()]
     pages += [(metric.get_absolute_url(), metric.changed) for metric in metrics]
-    context = {"pages": [(structured.address(path), changed) for path, changed in pages]}
+    context = {"pages": [(structured.address(path), changed) for path, changed in pages], "newest": newest}
     return render(request, "directory/sitemap.xml", context, content_type="application/xml; charset=utf-8")

@@ -35,7 +35,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """The test database, with the shipped content in it."""
-    from directory.loader.store import load
+    from csmetrics.content import load
 
     with django_db_blocker.unblock():
         load(settings.CONTENT_DIR)

@@ -6,20 +6,28 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from directory.loader.checks import check
+from csmetrics.content import check, read
 from directory.loader.errors import ContentError
-from directory.loader.read import Document, Folder, read_folder
+from directory.loader.read import Document, Folder
 
 
 class Shipped:
     """The shipped content, read once. Names of files are as in `metrics/time-to-value.yaml`."""
 
     def __init__(self, folder: Path) -> None:
-        self.documents = read_folder(folder).documents
+        self.documents = read(folder).documents
         self.texts = {name: (folder / name).read_text() for name in self.documents}
 
-    def problems_with(self, files: Mapping[str, str | bytes | None], known_slugs: Iterable[str] = ()) -> list[str]:
-        """The lines that a load prints if these files had these texts (None: were gone), the closing one too."""
+    def problems_with(
+        self,
+        files: Mapping[str, str | bytes | None],
+        known_slugs: Iterable[str] = (),
+        answered: Mapping[int, str] | None = None,
+    ) -> list[str]:
+        """The lines that a load prints if these files had these texts (None: were gone), the closing one too.
+
+        `known_slugs` are the metrics loaded before, `answered` the versions of the questionnaire with responses.
+        """
         documents = {**self.documents, **self.read(files)}
         for name, document in documents.items():
             if name not in files:
@@ -27,7 +35,7 @@ class Shipped:
         folder = Folder(
             "content", {name: documents[name] for name in documents if files.get(name, "") is not None}, [], ""
         )
-        check(folder, known_slugs)
+        check(folder, known_slugs, answered)
         problems = folder.all_problems()
         return str(ContentError(problems)).splitlines() if problems else []
 
@@ -40,4 +48,4 @@ class Shipped:
                     path = folder / name
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-            return read_folder(folder).documents if folder.exists() else {}
+            return read(folder).documents if folder.exists() else {}

@@ -55,7 +55,7 @@ def check(folder: Folder, known_slugs: Iterable[str] = ()) -> None:
         _check_marks(document, metrics)
 
 
-def _unique(
+def unique(
     document: Document, location: Location, values: Iterable[Any], what: str, at: str | None = None
 ) -> None:
     seen: set[Any] = set()
@@ -65,7 +65,7 @@ def _unique(
         seen.add(value)
 
 
-def _items(document: Document, key: str) -> Iterator[tuple[int, Any]]:
+def items(document: Document, key: str) -> Iterator[tuple[int, Any]]:
     """The items of a list that are right by themselves."""
     return ((index, item) for index, item in enumerate(document.values.get(key) or []) if item is not None)
 
@@ -77,7 +77,7 @@ def _check_formula(document: Document) -> None:
     formula: schema.Formula | None = document.values.get("formula")
     if formula is None:
         return
-    _unique(document, ("formula", "inputs"), (each.name for each in formula.inputs), "the input", "name")
+    unique(document, ("formula", "inputs"), (each.name for each in formula.inputs), "the input", "name")
     names = [each.name for each in formula.inputs]
     tree = _tree(document, ("formula", "expression"), formula.expression, names)
     if tree is not None:
@@ -96,7 +96,7 @@ def _check_formula(document: Document) -> None:
                 (*where, "rule"), f"got {shown(constraint.rule)}: {error.message}, column {error.column}"
             )
         if constraint.field not in names:
-            _unknown(document, (*where, "field"), "unknown input", constraint.field, names)
+            unknown(document, (*where, "field"), "unknown input", constraint.field, names)
 
 
 def _check_input(document: Document, where: Location, given: schema.Input) -> None:
@@ -146,7 +146,7 @@ def _compute_at(
     names = [each.name for each in inputs]
     for name in given:
         if name not in names:
-            _unknown(document, (*where, "inputs", name), "unknown input", name, names)
+            unknown(document, (*where, "inputs", name), "unknown input", name, names)
     try:
         return compute(expression, inputs, given, unit)
     except arithmetic.FormulaError:
@@ -184,7 +184,7 @@ def _check_variants(document: Document) -> None:
     if formula is None:
         return
     variants = formula.variants
-    _unique(document, ("formula", "variants"), (each.id for each in variants), "the id", "id")
+    unique(document, ("formula", "variants"), (each.id for each in variants), "the id", "id")
     for index, variant in enumerate(variants):
         where: Location = ("formula", "variants", index)
         parts = {"id": variant.id, "unit": variant.unit, "example": variant.example}
@@ -200,7 +200,7 @@ def _check_variants(document: Document) -> None:
                     "the key is missing: a variant with an expression has an id, a unit and an example",
                 )
         inputs = [*formula.inputs, *variant.inputs]
-        _unique(document, (*where, "inputs"), (each.name for each in variant.inputs), "the input", "name")
+        unique(document, (*where, "inputs"), (each.name for each in variant.inputs), "the input", "name")
         for position, each in enumerate(variant.inputs):
             _check_input(document, (*where, "inputs", position), each)
             if each.name in {main.name for main in formula.inputs}:
@@ -227,13 +227,13 @@ def _check_public_examples(document: Document) -> None:
     if formula is None or unit is None:
         return
     variants = {each.id: each for each in formula.variants if each.expression}
-    for index, example in _items(document, "public_examples"):
+    for index, example in items(document, "public_examples"):
         where: Location = ("public_examples", index)
         expression, inputs, of_unit = formula.expression, list(formula.inputs), unit
         if example.variant is not None:
             variant = variants.get(example.variant)
             if variant is None:
-                _unknown(
+                unknown(
                     document,
                     (*where, "variant"),
                     "no variant with an expression has the id",
@@ -262,7 +262,7 @@ def _check_benchmarks(document: Document) -> None:
     direction = document.values.get("direction")
     formula: schema.Formula | None = document.values.get("formula")
     variants = {each.id for each in formula.variants if each.expression} if formula else None
-    for index, row in _items(document, "benchmarks"):
+    for index, row in items(document, "benchmarks"):
         where: Location = ("benchmarks", index)
         for problem, key in _band_problems(row, row.measures.direction if row.measures else direction):
             document.problem((*where, key), problem)
@@ -280,7 +280,7 @@ def _check_benchmarks(document: Document) -> None:
         if band and band.min is not None and band.max is not None and band.min >= band.max:
             document.problem((*where, "arr_band"), f"min {band.min} is not below max {band.max}")
         if row.measures and row.measures.variant and variants is not None and row.measures.variant not in variants:
-            _unknown(
+            unknown(
                 document,
                 (*where, "measures", "variant"),
                 "no variant with an expression has the id",
@@ -328,9 +328,9 @@ def _band_problems(row: schema.Benchmark, direction: str | None) -> Iterator[tup
 
 
 def _check_sources(document: Document) -> None:
-    sources: list[schema.Source] = [item for _, item in _items(document, "sources")]
+    sources: list[schema.Source] = [item for _, item in items(document, "sources")]
     ids = [each.id for each in sources]
-    _unique(
+    unique(
         document,
         ("sources",),
         (item.id if item else None for item in document.values.get("sources") or []),
@@ -339,7 +339,7 @@ def _check_sources(document: Document) -> None:
     )
     years = {each.id: each.year for each in sources}
     complete = all(item is not None for item in document.values.get("sources") or [None])
-    for index, source in _items(document, "sources"):
+    for index, source in items(document, "sources"):
         where: Location = ("sources", index)
         if source.read == "second-hand" and source.via is None:
             document.problem(
@@ -353,28 +353,28 @@ def _check_sources(document: Document) -> None:
             document.problem((*where, "link"), f"got {shown(source.link)}, expected an address with a host")
     if not complete:
         return
-    for index, row in _items(document, "benchmarks"):
+    for index, row in items(document, "benchmarks"):
         where = ("benchmarks", index)
-        _unique(document, (*where, "sources"), row.sources, "the source")
+        unique(document, (*where, "sources"), row.sources, "the source")
         for position, cited in enumerate(row.sources):
             if cited not in years:
-                _unknown(document, (*where, "sources", position), "no source has the id", cited, ids)
+                unknown(document, (*where, "sources", position), "no source has the id", cited, ids)
         dated = [year for cited in row.sources if (year := years.get(cited))]
         if row.basis == "published" and row.year is None and dated:
             document.problem(
                 (*where, "year"),
                 f"got null, expected a year: a source of this published figure is from {max(dated)}",
             )
-    for index, point in _items(document, "published_points"):
+    for index, point in items(document, "published_points"):
         if point.source not in years:
-            _unknown(document, ("published_points", index, "source"), "no source has the id", point.source, ids)
+            unknown(document, ("published_points", index, "source"), "no source has the id", point.source, ids)
 
 
 def _check_shared_sources(metrics: dict[str, Document]) -> None:
     """The same id is the same publication everywhere: publisher, title and year agree."""
     first: dict[str, tuple[schema.Source, Document]] = {}
     for document in metrics.values():
-        for index, source in _items(document, "sources"):
+        for index, source in items(document, "sources"):
             known, known_in = first.setdefault(source.id, (source, document))
             for key in ("publisher", "title", "year"):
                 here, there = getattr(source, key), getattr(known, key)
@@ -390,19 +390,19 @@ def _check_shared_sources(metrics: dict[str, Document]) -> None:
 
 def _check_related(document: Document, metrics: dict[str, Document]) -> None:
     rows = document.values.get("related") or []
-    _unique(document, ("related",), (item.metric if item else None for item in rows), "the metric", "metric")
-    for index, relation in _items(document, "related"):
+    unique(document, ("related",), (item.metric if item else None for item in rows), "the metric", "metric")
+    for index, relation in items(document, "related"):
         if relation.metric == document.slug:
             document.problem(("related", index, "metric"), "a metric is not related to itself")
         elif relation.metric not in metrics:
-            _unknown(document, ("related", index, "metric"), "no metric has the slug", relation.metric, metrics)
+            unknown(document, ("related", index, "metric"), "no metric has the slug", relation.metric, metrics)
 
 
 def _check_mirrors(metrics: dict[str, Document]) -> None:
     said = {
         (slug, relation.metric): (document, index, relation.relation)
         for slug, document in metrics.items()
-        for index, relation in _items(document, "related")
+        for index, relation in items(document, "related")
     }
     for (one, other), (document, index, relation) in said.items():
         back = said.get((other, one))
@@ -434,7 +434,7 @@ def _check_categories(document: Document, folder: Folder) -> None:
     for key in ("category", "also_in"):
         slug = document.values.get(key)
         if slug is not None and slug not in known and None not in categories:
-            _unknown(document, (key,), "no category has the slug", slug, known)
+            unknown(document, (key,), "no category has the slug", slug, known)
     if document.values.get("also_in") and document.values["also_in"] == document.values.get("category"):
         document.problem(("also_in",), "is the metric's first category already")
 
@@ -449,7 +449,7 @@ def _check_order(folder: Folder, metrics: dict[str, Document]) -> None:
             continue
         for index, slug in enumerate(slugs):
             if slug is not None and slug not in metrics:
-                _unknown(document, (key, index), "no metric has the slug", slug, metrics)
+                unknown(document, (key, index), "no metric has the slug", slug, metrics)
         for slug, times in Counter(slugs).items():
             if slug is not None and times > 1:
                 last = len(slugs) - 1 - slugs[::-1].index(slug)
@@ -491,7 +491,7 @@ def _check_lists(folder: Folder) -> None:
         if document is None or document.values.get(key) is None:
             continue
         slugs = [each.slug if each else None for each in document.values[key]]
-        _unique(document, (key,), slugs, "the slug", "slug")
+        unique(document, (key,), slugs, "the slug", "slug")
         if expected and None not in slugs and slugs != expected:
             document.problem(
                 (key,), f"got {', '.join(map(str, slugs))}; expected {', '.join(expected)}, in this order"
@@ -499,7 +499,7 @@ def _check_lists(folder: Folder) -> None:
     document = folder.documents.get("faqs.yaml")
     if document is not None:
         groups = document.values.get("groups") or []
-        _unique(document, ("groups",), (group.slug if group else None for group in groups), "the slug", "slug")
+        unique(document, ("groups",), (group.slug if group else None for group in groups), "the slug", "slug")
         seen: dict[str, str] = {}
         for index, group in enumerate(groups):
             for position, question in enumerate(group.questions if group else []):
@@ -520,7 +520,7 @@ def _check_pages(folder: Folder) -> None:
         if slug not in PAGES:
             document.problem((), "no page has this name, expected one of about.yaml, directory.yaml, map.yaml")
         sections = document.values.get("sections") or []
-        _unique(document, ("sections",), (each.slug if each else None for each in sections), "the slug", "slug")
+        unique(document, ("sections",), (each.slug if each else None for each in sections), "the slug", "slug")
 
 
 def _check_redirects(folder: Folder, metrics: dict[str, Document], known_slugs: Iterable[str]) -> None:
@@ -534,7 +534,7 @@ def _check_redirects(folder: Folder, metrics: dict[str, Document], known_slugs: 
                 ("metrics", old), "is the slug of a metric; only a slug that is gone can be redirected"
             )
         if new not in metrics:
-            _unknown(document, ("metrics", old), "no metric has the slug", new, metrics)
+            unknown(document, ("metrics", old), "no metric has the slug", new, metrics)
     for slug in sorted(set(known_slugs) - set(metrics) - set(moved)):
         document.problem(
             ("metrics",),
@@ -552,7 +552,7 @@ def _check_search(folder: Folder, metrics: dict[str, Document]) -> None:
         if weight <= 0:
             document.problem(("weights", name), f"got {weight}, expected a number above 0")
     told: dict[str, int] = {}
-    for index, row in _items(document, "synonyms"):
+    for index, row in items(document, "synonyms"):
         for position, word in enumerate(row.words):
             if word.lower() in told:
                 where: Location = ("synonyms", index, "words", position)
@@ -560,17 +560,17 @@ def _check_search(folder: Folder, metrics: dict[str, Document]) -> None:
             told.setdefault(word.lower(), index)
         for position, slug in enumerate(row.metrics):
             if slug not in metrics:
-                _unknown(
+                unknown(
                     document, ("synonyms", index, "metrics", position), "no metric has the slug", slug, metrics
                 )
-    for position, slug in _items(document, "starts"):
+    for position, slug in items(document, "starts"):
         if slug not in metrics:
-            _unknown(document, ("starts", position), "no metric has the slug", slug, metrics)
+            unknown(document, ("starts", position), "no metric has the slug", slug, metrics)
 
 
 def _check_marks(document: Document, metrics: dict[str, Document]) -> None:
     """Source marks and links in running text lead somewhere."""
-    ids = [item.id for _, item in _items(document, "sources")] if document.kind is schema.Metric else []
+    ids = [item.id for _, item in items(document, "sources")] if document.kind is schema.Metric else []
     listed = document.values.get("sources") if document.kind is schema.Metric else []
     for location, text in _marked_texts(document.data, ()):
         for cited in CITATION.findall(text):
@@ -606,7 +606,7 @@ def _marked_texts(data: Any, location: Location) -> Iterator[tuple[Location, str
 # -- Helpers --
 
 
-def _unknown(document: Document, where: Location, what: str, value: str, known: Iterable[Any]) -> None:
+def unknown(document: Document, where: Location, what: str, value: str, known: Iterable[Any]) -> None:
     """Say that a name leads nowhere, and what may have been meant."""
     document.problem(where, f"{what} {shown(value)}{known_instead(value, map(str, known))}")
 

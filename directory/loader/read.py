@@ -104,13 +104,16 @@ def path_of(location: Location) -> str:
     return path
 
 
-def read_folder(folder: Path) -> Folder:
-    """Read and validate every file of the content folder. Nothing is raised for wrong content."""
+def read_folder(folder: Path, files: Mapping[str, type[Content]] = FILES) -> Folder:
+    """Read and validate every file of the content folder. Nothing is raised for wrong content.
+
+    `files` says which kind of content stands in which files.
+    """
     documents: dict[str, Document] = {}
     problems: list[Problem] = []
     digest = hashlib.sha256()
     shown_as = folder.name
-    for pattern, kind in FILES.items():
+    for pattern, kind in files.items():
         paths = sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
         if not paths and "*" not in pattern:
             problems.append(Problem(f"{shown_as}/{pattern}", 1, "", "the file is missing"))
@@ -124,10 +127,11 @@ def read_folder(folder: Path) -> Folder:
             digest.update(name.encode() + b"\0" + raw + b"\0")
             _parse(raw, document)
             _validate(document)
-    for path in sorted(folder.glob("metrics/*")):
-        if path.suffix != ".yaml" and not path.name.startswith("."):
-            name = f"{shown_as}/metrics/{path.name}"
-            problems.append(Problem(name, 1, "", "not a metric: expected a name that ends in .yaml"))
+    for pattern in (each for each in files if "*" in each):
+        for path in sorted(folder.glob(pattern.removesuffix(".yaml"))):
+            if path.suffix != ".yaml" and not path.name.startswith("."):
+                name = f"{shown_as}/{path.relative_to(folder).as_posix()}"
+                problems.append(Problem(name, 1, "", "is not read: expected a name that ends in .yaml"))
     return Folder(shown_as, documents, problems, digest.hexdigest())
 
 

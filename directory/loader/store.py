@@ -1,4 +1,4 @@
-"""Writes validated content into the database: one transaction, matched by slug, unchanged rows left alone."""
+"""Writes validated content into the database: matched by slug, unchanged rows left alone."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, cast
 
-from django.db import models, transaction
+from django.db import models
 from django.urls import reverse
 
 from directory.models import (
     Benchmark,
     Category,
-    ContentVersion,
     Metric,
     PageText,
     Priority,
@@ -29,9 +27,7 @@ from directory.models import (
 )
 
 from . import schema
-from .checks import check
-from .errors import ContentError
-from .read import Folder, read_folder
+from .read import Folder
 from .render import Renderer, cited_in, plain
 
 RENDERING = 5  # raise it when texts are set differently, so that unchanged files are set again
@@ -55,29 +51,12 @@ class Counts:
         )
 
 
-def validate(folder: Path, known_slugs: Iterable[str] = ()) -> Folder:
-    """The content of a folder, read and checked. Raises ContentError with everything that is wrong."""
-    read = read_folder(folder)
-    check(read, known_slugs)
-    if problems := read.all_problems():
-        raise ContentError(problems)
-    return read
-
-
-def load(folder: Path) -> list[Counts]:
-    """Validate a folder and make the database equal to it. On any problem the database is left as it was."""
-    read = validate(folder, Metric.objects.values_list("slug", flat=True))
-    with transaction.atomic():
-        counts = _store(read)
-        ContentVersion.objects.update_or_create(pk=1, defaults={"digest": read.digest})
-    return counts
-
-
 def _metric_url(slug: str) -> str:
     return reverse("directory:metric-detail", args=[slug])
 
 
-def _store(folder: Folder) -> list[Counts]:
+def store(folder: Folder) -> list[Counts]:
+    """Make the directory's rows equal to a folder without problems. The caller holds the transaction."""
     documents = {name: each.content for name, each in folder.documents.items()}
     plain_text = Renderer(_metric_url)
     categories = cast(schema.CategoriesFile, documents["categories.yaml"]).categories

@@ -62,3 +62,9 @@ def figure(value: Any, unit: str) -> str:
 def indicator(metric: Metric) -> str:
     """`Leading, weekly`"""
     return f"{words.INDICATORS[metric.indicator][0]}, {metric.cadence}"
+
+
+@register.filter
+def lower_first(text: str) -> str:
+    """A title inside a sentence."""
+    return words.lower_first(text)

@@ -90,7 +90,7 @@ def db(django_db_setup: None, django_db_blocker: Any) -> None:
     Takes the place of pytest-django's fixture here, as `site` does of its `live_server`: those undo or empty the
     database after each test, and these tests only read. (Loading is quick where the content is there already.)
     """
-    from directory.loader.store import load
+    from csmetrics.content import load
 
     with django_db_blocker.unblock():
         load(settings.CONTENT_DIR)

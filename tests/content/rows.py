@@ -4,13 +4,14 @@ from django.apps import apps
 
 
 def all_rows(*, keys=True):
-    """Every row of every table of the directory. Without `keys`, numbers made by the database are left out."""
+    """Every row of every table of the site. Without `keys`, numbers made by the database are left out."""
     return {
         model.__name__: sorted(
             repr([(name, value) for name, value in row.items() if keys or not _is_made(model, name)])
             for row in model._base_manager.values()
         )
-        for model in apps.get_app_config("directory").get_models(include_auto_created=True)
+        for app in ("directory", "assessment")
+        for model in apps.get_app_config(app).get_models(include_auto_created=True)
     }
 
 

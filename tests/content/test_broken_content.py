@@ -17,8 +17,8 @@ import yaml
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from csmetrics.content import validate
 from directory.loader.errors import ContentError
-from directory.loader.store import validate
 
 from .rows import all_rows
 
@@ -59,7 +59,8 @@ def expected(case, texts, edit_line):
 def test_a_mistake_is_told_with_its_file_line_key_and_what_was_expected(case, shipped):
     text, line = edited(shipped.texts[case["file"]], case)
     texts = {**shipped.texts, case["file"]: text}
-    *problems, closing = shipped.problems_with({case["file"]: text}, case.get("known", ())) or [""]
+    problems = shipped.problems_with({case["file"]: text}, case.get("known", ()), case.get("answered"))
+    *problems, closing = problems or [""]
     assert sorted(problems) == sorted(expected(case, texts, line))
     assert closing.endswith("; nothing was loaded.")
 

@@ -13,13 +13,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator
 
+from csmetrics.content import FILES, load, read, validate
 from csmetrics.management.commands.export_schemas import schema_files
 from directory import formula
 from directory.loader import store
 from directory.loader.errors import ContentError
-from directory.loader.read import read_folder
-from directory.loader.schema import FILES
-from directory.loader.store import Counts, load, validate
+from directory.loader.store import Counts
 from directory.models import Benchmark, Category, ContentVersion, Metric, Priority, Redirect, Relation, Source
 
 from .rows import all_rows
@@ -196,7 +195,7 @@ def test_the_command_says_what_it_did(capsys):
     call_command("load_content")
     first, *_, last = capsys.readouterr().out.splitlines()
     assert first == "24 metrics: 0 added, 0 changed, 24 unchanged"
-    assert last == f"Content version {read_folder(CONTENT).digest[:12]}, 24 metrics."
+    assert last == f"Content version {read(CONTENT).digest[:12]}, 24 metrics."
 
 
 @pytest.mark.django_db
@@ -206,7 +205,7 @@ def test_one_changed_text_changes_one_metric(content_copy):
     assert str(counts_of_metrics(content_copy)) == "24 metrics: 0 added, 1 changed, 23 unchanged"
     page = Metric.objects.get(slug="gross-revenue-retention").page
     assert page["formula"]["undefined"].startswith("Edited. ")
-    assert ContentVersion.current().digest == read_folder(content_copy).digest
+    assert ContentVersion.current().digest == read(content_copy).digest
     assert all_rows_but("gross-revenue-retention") == others
 
 

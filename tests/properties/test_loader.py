@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from directory.loader.schema import FILES, json_schema
+from csmetrics.content import FILES
+from directory.loader.schema import json_schema
 
 FOLDER = settings.CONTENT_DIR
 names = st.sampled_from(sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("**/*.yaml")))

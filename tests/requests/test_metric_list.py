@@ -420,7 +420,7 @@ def test_fragment_is_not_kept_by_caches(client, db):
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
 def test_answers_differ_by_htmx_header_and_say_so(client, db, headers):
-    assert client.get("/", headers=headers).headers["Vary"] == "HX-Request"
+    assert client.get("/", headers=headers).headers["Vary"] == "Cookie, HX-Request"
 
 
 def test_head_gives_the_headers_of_the_page(client, db):

@@ -11,13 +11,13 @@ from django.test import Client
 
 from directory import search
 from directory.forms import LONGEST_QUERY
-from directory.models import ContentVersion, Metric, Question, Stage
+from directory.models import ContentVersion, Metric, Question, SearchEntry, Stage
 from directory.words import count_words
 
 from .page import METRICS, MISSING, STAGES, Page, by_class, hrefs, one_line, words
 from .swap import HTMX, fragment_of
 
-KINDS = ["metric", "stage", "question"]
+KINDS = ["metric", "stage", "question", "area"]
 STARTS = yaml.safe_load((settings.CONTENT_DIR / "search.yaml").read_text())["starts"]
 QUERIES = ["churn", "net revenue retention", "retention", "walk", "retnetion", "AI & automation", "health"]
 NOWHERE = "xyzzy qqqqq"
@@ -79,7 +79,8 @@ def test_counts_are_said_in_words(get, query):
     page = get(address(query))
     counts = {kind: len(hits(page.tree, kind)) for kind in KINDS}
     total = sum(counts.values())
-    parts = ", ".join(count_words(count, kind) for kind, count in counts.items() if count)
+    nouns = {"area": "assessment area"}
+    parts = ", ".join(count_words(count, nouns.get(kind, kind)) for kind, count in counts.items() if count)
     (said,) = [words(each) for each in page.all("main//*[@role='status']")]
     assert said == f"{total} match{'es' if total != 1 else ''} for “{query}”: {parts}."
     for kind, count in counts.items():
@@ -105,13 +106,14 @@ def test_every_answer_leads_to_a_page_and_its_anchor(get, query):
 
 
 def known_addresses():
-    return {each.get_absolute_url() for model in (Metric, Stage, Question) for each in model.objects.all()}
+    own = {each.get_absolute_url() for model in (Metric, Stage, Question) for each in model.objects.all()}
+    return own | set(SearchEntry.objects.values_list("path", flat=True))
 
 
-@pytest.mark.parametrize("query", ["churn", "walk", "young team"])
+@pytest.mark.parametrize("query", ["churn", "walk", "young team", "voice of the customer"])
 def test_answers_of_each_kind_are_found(get, query):
     tree = get(address(query)).tree
-    kind = {"churn": "metric", "walk": "stage", "young team": "question"}[query]
+    kind = {"churn": "metric", "walk": "stage", "young team": "question", "voice of the customer": "area"}[query]
     assert hits(tree, kind)
 
 
@@ -190,7 +192,7 @@ def test_nothing_found_and_nothing_near_still_leads_on(get):
 @pytest.mark.parametrize("query", QUERIES)
 def test_panel_holds_the_first_answers_of_each_kind_of_the_page(get, query):
     panel, _ = panel_for(query)
-    for kind, most in zip(KINDS, (5, 2, 3), strict=True):
+    for kind, most in zip(KINDS, (5, 2, 3, 2), strict=True):
         on_page = [each.get("href") for each in hits(get(address(query)).tree, kind)]
         assert [each.get("href") for each in hits(panel, kind)] == on_page[:most]
     assert hrefs(panel)[-1] == address(query)
@@ -247,14 +249,14 @@ def test_whole_page_is_answered_to_whom_needs_it(client, get, headers):
     answer = client.get(address("churn"), headers=headers)
     assert answer.content.decode() == get(address("churn")).text
     assert "Cache-Control" not in answer.headers
-    assert answer.headers["Vary"] == "HX-Request"
+    assert answer.headers["Vary"] == "Cookie, HX-Request"
 
 
 @pytest.mark.parametrize("query", ["churn", NOWHERE, ""])
 def test_panel_is_not_kept_by_caches_and_sets_no_cookie(client, db, query):
     answer = client.get(address(query), headers=HTMX)
     assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["Vary"] == "HX-Request"
+    assert answer.headers["Vary"] == "Cookie, HX-Request"
     assert not answer.cookies
     assert b"<html" not in answer.content
 

@@ -271,7 +271,7 @@ def test_another_kind_of_file_among_the_metrics_is_told(tmp_path):
     metrics.mkdir(parents=True)
     (metrics / "time-to-value.yml").write_text("name: Time\n")
     lines = [str(problem) for problem in read_folder(tmp_path / "content").problems]
-    assert lines[-1] == ("content/metrics/time-to-value.yml:1: not a metric: expected a name that ends in .yaml")
+    assert lines[-1] == ("content/metrics/time-to-value.yml:1: is not read: expected a name that ends in .yaml")
 
 
 def test_the_digest_changes_with_any_byte_and_with_any_name(tmp_path):

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
-from directory.loader.store import load, validate
+from csmetrics.content import load, validate
 
 
 class Command(BaseCommand):

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.test import Client
 
+from csmetrics.content import load
 from directory import search
-from directory.loader.store import load
 from directory.models import ContentVersion, Metric, Priority
 
 from .bench_load import own_database

@@ -7,15 +7,23 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from directory.loader.schema import FILES, json_schema
+from csmetrics.content import FILES
+from directory.loader.schema import json_schema
+
+NAMES = {
+    "metrics/*.yaml": "metric",
+    "pages/*.yaml": "page",
+    "assessment/questionnaire.yaml": "questionnaire",
+    "assessment/dimensions/*.yaml": "dimension",
+    "assessment/texts.yaml": "assessment-texts",
+}
 
 
 def schema_files() -> dict[Path, str]:
     """Path and text of each schema file."""
-    names = {"metrics/*.yaml": "metric", "pages/*.yaml": "page"}
     folder = Path(settings.BASE_DIR) / "schemas"
     return {
-        folder / f"{names.get(pattern, pattern.removesuffix('.yaml'))}.schema.json": json.dumps(
+        folder / f"{NAMES.get(pattern, pattern.removesuffix('.yaml'))}.schema.json": json.dumps(
             json_schema(model), indent=2, ensure_ascii=False
         )
         + "\n"
@@ -24,7 +32,7 @@ def schema_files() -> dict[Path, str]:
 
 
 class Command(BaseCommand):
-    help = "Write schemas/*.schema.json from the classes in directory/loader/schema.py."
+    help = "Write schemas/*.schema.json from the classes in directory/loader/schema.py and assessment/schema.py."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from csmetrics.content import load, validate
 from directory.loader.errors import ContentError
-from directory.loader.store import load, validate
 from directory.models import ContentVersion, Metric
 
 

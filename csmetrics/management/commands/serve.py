@@ -18,8 +18,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 
 from csmetrics import server
+from csmetrics.content import load
 from directory.loader.errors import ContentError
-from directory.loader.store import load
 from directory.models import ContentVersion
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -1,0 +1,126 @@
+"""Everything that writes assessments. Each is one transaction that reads what it changes, so tabs lose nothing."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from directory.models import Metric, Priority
+
+from . import content
+from .forms import Loaded
+from .models import Assessment
+from .scoring import Result, score
+
+UNFINISHED_KEPT = datetime.timedelta(days=30)
+
+
+def start(maker: str, version: int) -> Assessment:
+    """A new assessment; the one begun before where nothing was answered in it, so a double click makes one."""
+    with transaction.atomic():
+        empty = Assessment.objects.made_by(maker).unfinished().filter(version=version, responses={}, context={})
+        return empty.first() or Assessment.objects.create(maker=maker, version=version)
+
+
+def save_responses(id: str, responses: Mapping[str, str]) -> Assessment:
+    """Add these answers to what is there."""
+    with transaction.atomic():
+        assessment = _locked(id)
+        if responses:
+            assessment.responses = {**assessment.responses, **responses}
+            _settle(assessment)
+        return assessment
+
+
+def save_context(id: str, context: Mapping[str, str]) -> Assessment:
+    with transaction.atomic():
+        assessment = _locked(id)
+        if context:
+            assessment.context = {**assessment.context, **context}
+            assessment.save()
+        return assessment
+
+
+def finish(id: str) -> tuple[Assessment, Result]:
+    """Turn an assessment with enough answers into a result; with too few it stays as it is."""
+    with transaction.atomic():
+        assessment = _locked(id)
+        result = scored(assessment)
+        if not result.questions_left and assessment.finished is None:
+            assessment.finished = timezone.now()
+            _settle(assessment)
+        return assessment, result
+
+
+def rename(id: str, name: str) -> None:
+    with transaction.atomic():
+        assessment = _locked(id)
+        assessment.name = name
+        assessment.save(update_fields=["name"])
+
+
+def delete(id: str) -> None:
+    Assessment.objects.filter(pk=id).delete()
+
+
+def load(maker: str, loaded: Loaded) -> Assessment:
+    """An assessment from a file, as a new one of this browser; a result where it has enough answers."""
+    with transaction.atomic():
+        assessment = Assessment(
+            maker=maker,
+            version=loaded.version,
+            name=loaded.name,
+            responses=loaded.responses,
+            context=loaded.context,
+        )
+        if not scored(assessment).questions_left:
+            now = timezone.now()
+            at_noon = datetime.time(12, tzinfo=datetime.UTC)
+            day = datetime.datetime.combine(loaded.answered, at_noon) if loaded.answered else now
+            assessment.finished = min(day, now)
+        _settle(assessment)
+        if assessment.finished is not None:  # nothing was changed since, as far as the file tells
+            Assessment.objects.filter(pk=assessment.pk).update(saved=assessment.finished)
+        return assessment
+
+
+def purge(*, keep_days: int | None = None, dry_run: bool = False) -> tuple[int, int]:
+    """Delete results older than so many days (none: keep them) and what nobody finished in 30 days.
+
+    Returns how many results and how many unfinished assessments that are, or would be.
+    """
+    now = timezone.now()
+    days = settings.ASSESSMENT_KEEP_DAYS if keep_days is None else keep_days
+    old = Assessment.objects.to_purge(
+        finished_before=now - datetime.timedelta(days=days) if days else None, saved_before=now - UNFINISHED_KEPT
+    )
+    with transaction.atomic():
+        results, unfinished = old.finished().count(), old.unfinished().count()
+        if not dry_run:
+            old.delete()
+    return results, unfinished
+
+
+def scored(assessment: Assessment) -> Result:
+    """What the responses come to, by the questionnaire they were given to."""
+    return score(content.of_version(assessment.version).questionnaire, assessment.responses)
+
+
+def _locked(id: str) -> Assessment:
+    return Assessment.objects.select_for_update().get(pk=id)
+
+
+def _settle(assessment: Assessment) -> None:
+    """Save, with the stage and the focus metrics that the result has now."""
+    if assessment.finished is not None:
+        assessment.stage = scored(assessment).stage or ""
+        focus = Metric.objects.filter(priorities__stage=assessment.stage, priorities__rank__lte=Priority.FOCUS)
+        assessment.focus = [
+            {"slug": slug, "name": name}
+            for slug, name in focus.order_by("priorities__rank").values_list("slug", "name")
+        ]
+    assessment.save()
