@@ -68,7 +68,10 @@ def delete(id: str) -> None:
 
 
 def load(maker: str, loaded: Loaded) -> Assessment:
-    """An assessment from a file, as a new one of this browser; a result where it has enough answers."""
+    """An assessment from a file, as one of this browser; a result where it has enough answers.
+
+    A file sent twice, or of a result that this browser still has, makes no second one.
+    """
     with transaction.atomic():
         assessment = Assessment(
             maker=maker,
@@ -82,6 +85,8 @@ def load(maker: str, loaded: Loaded) -> Assessment:
             at_noon = datetime.time(12, tzinfo=datetime.UTC)
             day = datetime.datetime.combine(loaded.answered, at_noon) if loaded.answered else now
             assessment.finished = min(day, now)
+        if twin := _twin(assessment):
+            return twin
         _settle(assessment)
         if assessment.finished is not None:  # nothing was changed since, as far as the file tells
             Assessment.objects.filter(pk=assessment.pk).update(saved=assessment.finished)
@@ -112,6 +117,17 @@ def scored(assessment: Assessment) -> Result:
 
 def _locked(id: str) -> Assessment:
     return Assessment.objects.select_for_update().get(pk=id)
+
+
+def _twin(assessment: Assessment) -> Assessment | None:
+    """Another one of the same browser with the same name, answers and day."""
+    own = Assessment.objects.made_by(assessment.maker).filter(version=assessment.version, name=assessment.name)
+    return next((each for each in own if _contents(each) == _contents(assessment)), None)
+
+
+def _contents(assessment: Assessment) -> tuple[object, ...]:
+    day = assessment.finished.date() if assessment.finished else None
+    return assessment.responses, assessment.context, day
 
 
 def _settle(assessment: Assessment) -> None:

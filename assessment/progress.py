@@ -13,7 +13,7 @@ from directory import words
 
 from .content import Area, Edition, Question
 from .models import Assessment, QuestionnaireVersion
-from .scoring import NOT_SURE, score
+from .scoring import NOT_SURE, Result, score
 
 CONTEXT = "context"  # the last step; every other one is the slug of an area
 
@@ -67,6 +67,7 @@ class TooEarly:
     title: str
     text: str
     questions: list[tuple[Question, str]]  # and the address of each
+    so_far: str  # the points of the areas that are complete
 
 
 def steps(edition: Edition) -> list[str]:
@@ -123,7 +124,6 @@ def frame(assessment: Assessment, edition: Edition, step: str) -> dict[str, Any]
             for number, question in enumerate(questions)
         ],
         "following": _name(edition, names[place + 1]) if place + 1 < len(names) else "",
-        "is_first": place == 0,
         "questions_left": score(edition.questionnaire, assessment.responses).questions_left,
     }
 
@@ -187,7 +187,19 @@ def too_early(assessment: Assessment, edition: Edition) -> TooEarly:
         title,
         text,
         [(each, f"{path(assessment, edition.area_of(each.id).slug)}?open#{each.id}") for each in listed],
+        _so_far(edition, result),
     )
+
+
+def _so_far(edition: Edition, result: Result) -> str:
+    """`Retention visibility 6 of 9 points, product usage 2 of 6`"""
+    names = {area.slug: area.name for area in edition.areas}
+    parts = [
+        f"{words.lower_first(names[each.slug])} {each.points} of {each.most}"
+        for each in result.dimensions
+        if each.complete
+    ]
+    return f"{', '.join(parts)}." if parts else ""
 
 
 def _questions(count: int) -> str:

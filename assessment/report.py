@@ -54,6 +54,7 @@ class MoveRow:
     do: str
     first: str  # the first sentence, set larger
     rest: str
+    now: str  # the answer it starts from
     area: Area
     question: Question
     weeks: str
@@ -90,7 +91,7 @@ def answer_label(edition: Edition, id: str, responses: Mapping[str, str]) -> str
     if value is None:
         return "No answer yet."
     if value == NOT_SURE:
-        return f"{edition.texts['not_sure']}."
+        return f"{edition.texts['not_sure']}: {edition.question(id).axis}."
     return edition.question(id).answers[int(value)].label
 
 
@@ -312,16 +313,17 @@ def leans_sentence(edition: Edition, result: Result) -> str:
 # -- Moves --
 
 
-def move_rows(edition: Edition, moves: Iterable[Move]) -> list[MoveRow]:
-    return [_move_row(edition, move) for move in moves]
+def move_rows(edition: Edition, responses: Mapping[str, str], moves: Iterable[Move]) -> list[MoveRow]:
+    return [_move_row(edition, responses, move) for move in moves]
 
 
-def _move_row(edition: Edition, move: Move) -> MoveRow:
+def _move_row(edition: Edition, responses: Mapping[str, str], move: Move) -> MoveRow:
     question = edition.question(move.question)
     do = question.answers[move.start].do
     first, stop, rest = do.partition(". ")
     weeks = "up to a week" if move.weeks == 1 else f"about {move.weeks} weeks"
-    return MoveRow(do, first + stop.strip(), rest, edition.area_of(move.question), question, weeks)
+    now = answer_label(edition, move.question, responses)
+    return MoveRow(do, first + stop.strip(), rest, now, edition.area_of(move.question), question, weeks)
 
 
 def afterwards_sentence(left: MoveSet | None, stages: Mapping[str, Stage], next_stage: str | None) -> str:

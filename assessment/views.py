@@ -343,13 +343,13 @@ def _go(request: HttpRequest, assessment: Assessment, edition: Edition, place: i
     steps, wish = progress.steps(edition), request.POST.get("go", "next")
     if wish == "finish":
         return _finish(request, assessment, edition)
+    away = assessment.get_absolute_url() if assessment.finished else reverse("assessment:start")
     if wish == "later":
-        away = f"{reverse('assessment:start')}?saved"
-        return HttpResponseRedirect(assessment.get_absolute_url() if assessment.finished else away)
+        return HttpResponseRedirect(away if assessment.finished else f"{away}?saved")
     if wish in steps:
         return HttpResponseRedirect(progress.path(assessment, wish))
     if wish == "back":
-        return HttpResponseRedirect(progress.path(assessment, steps[max(place - 1, 0)]))
+        return HttpResponseRedirect(progress.path(assessment, steps[place - 1]) if place else away)
     if place + 1 < len(steps):
         return HttpResponseRedirect(progress.path(assessment, steps[place + 1]))
     return _finish(request, assessment, edition)
@@ -456,7 +456,7 @@ def _reading(assessment: Assessment, edition: Edition, found: Result, stages: di
         "held_back": report.held_back(edition, found, stages),
         "gate": report.gate_sentence(edition, found, stages),
         "leans": report.leans_sentence(edition, found),
-        "moves": report.move_rows(edition, found.recommendations),
+        "moves": report.move_rows(edition, responses, found.recommendations),
         "afterwards": report.afterwards_sentence(found.afterwards, stages, found.next_stage),
         "find_out": report.given(edition, responses, found.not_sure),
         "is_open": "open" in found.confidence,

@@ -1,11 +1,12 @@
-"""Rows of the assessment with sensible defaults, made the way the site makes them; a test names what matters to it."""
+"""Rows of the assessment with sensible defaults, made the way the site makes them."""
 
+import copy
 from datetime import UTC, datetime
 
 from django.test import Client
 
 from assessment import actions, browser, content
-from assessment.models import Assessment
+from assessment.models import Assessment, QuestionnaireVersion
 from directory.remembered import RESULT
 
 from .questionnaire import responses_of, sample
@@ -58,3 +59,18 @@ def result(case=WALK, *, on=None, name="", **options) -> Assessment:
 
 def question_ids() -> list[str]:
     return [each.id for each in content.current().questions]
+
+
+NEW_WORDS = "New words."
+
+
+def new_version() -> None:
+    """The questionnaire in use is version 2 from now on, which words every answer anew."""
+    row = QuestionnaireVersion.objects.get(version=1)
+    page = copy.deepcopy(row.page)
+    for dimension in page["dimensions"].values():
+        for question in dimension["questions"]:
+            for answer in question["answers"]:
+                answer["label"] = NEW_WORDS
+    QuestionnaireVersion.objects.update(is_current=False)
+    QuestionnaireVersion.objects.create(version=2, structure="two", digest="new words", data=row.data, page=page)
