@@ -26,6 +26,8 @@ from playwright.sync_api import (
 )
 from pytest_django.live_server_helper import LiveServer
 
+from .visitor import Visitor, forget_all
+
 HERE = Path(__file__).parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC_PATHS = (
@@ -88,7 +90,8 @@ def db(django_db_setup: None, django_db_blocker: Any) -> None:
     """The database with the shipped content, in no transaction, because the server's threads read it too.
 
     Takes the place of pytest-django's fixture here, as `site` does of its `live_server`: those undo or empty the
-    database after each test, and these tests only read. (Loading is quick where the content is there already.)
+    database after each test, and these tests leave the content alone. What they answer, `open_page` deletes.
+    (Loading is quick where the content is there already.)
     """
     from csmetrics.content import load
 
@@ -133,7 +136,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture(scope="session")
 def shared_page(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
-    """One page for each set of options, for the whole run: the site keeps no state, and its cache saves time."""
+    """One page for each set of options, for the whole run, because its cache saves time."""
     pages: dict[str, Page] = {}
 
     def page_for(width: int, height: int, **options: Any) -> Page:
@@ -221,7 +224,10 @@ def complaints(site: str) -> Iterator[Complaints]:
 def open_page(
     shared_page: Callable[..., Page], complaints: Complaints, django_db_blocker: Any
 ) -> Iterator[Callable[..., Page]]:
-    """Gives a watched page: `open_page(360, 740, color_scheme="dark")`."""
+    """Gives a watched page: `open_page(360, 740, color_scheme="dark")`.
+
+    Each test starts as a browser that was never here; nothing of what it answers stays.
+    """
     pages: list[Page] = []
 
     def open_page(width: int = 1280, height: int = 900, **options: Any) -> Page:
@@ -234,3 +240,14 @@ def open_page(
         yield open_page
         for page in pages:
             page.goto("about:blank")  # whatever is under way ends here, not in the next test
+            for tab in page.context.pages:
+                if tab != page:
+                    tab.close()
+            page.context.clear_cookies()
+        forget_all()
+
+
+@pytest.fixture
+def visitor(site: str, open_page: Callable[..., Page]) -> Visitor:
+    """Somebody who may have answered before; what that leaves goes with the pages of the test."""
+    return Visitor(site)

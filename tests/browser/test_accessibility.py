@@ -9,6 +9,9 @@ from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
+from .states import STATES, State
+from .visitor import Visitor
+
 SLUGS = yaml.safe_load((settings.CONTENT_DIR / "order.yaml").read_text())["directory"]
 MISSING = "/metrics/net-revenue-retenton/"
 KINDS = {
@@ -28,7 +31,10 @@ KINDS = {
     "about": "/about/",
     "404": MISSING,
 }
-every_kind = pytest.mark.parametrize("path", KINDS.values(), ids=KINDS.keys())
+# Of the states those that look different; the others hold the same parts.
+LAYOUTS = ["start-full", "area-open", "too-early", "walk", "stranger", "list-refused", "comparison", "delete"]
+every_state = pytest.mark.parametrize("kind", [*KINDS, *STATES])
+every_kind = pytest.mark.parametrize("kind", [*KINDS, *LAYOUTS, "remembered-metric"])
 
 PHONE, DESK = (360, 740), (1280, 900)
 PAPER = 688  # A4 without its margins, in px
@@ -41,6 +47,23 @@ def page(open_page: Callable[..., Page], complaints: Any) -> Page:
     page = open_page(*DESK)
     page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
     return page
+
+
+Show = Callable[[Page], None]
+
+
+@pytest.fixture
+def show(kind: str, visitor: Visitor, complaints: Any) -> Show:
+    """Brings a page to the kind of the test."""
+    if kind in KINDS:
+        complaints.expect_missing(MISSING)
+        state = State(lambda visitor: KINDS[kind])
+    else:
+        state = STATES[kind]
+    path = state.made(visitor)
+    for address in state.addresses_refused(path):
+        complaints.expect_missing(address)
+    return lambda page: state.show(page, visitor, path)
 
 
 def set_width(page: Page, width: int) -> None:
@@ -62,20 +85,19 @@ START_AXE = """([rules, leftOut]) => {
 }"""
 
 
-@every_kind
-def test_axe_finds_nothing(open_page: Callable[..., Page], complaints: Any, path: str) -> None:
+@every_state
+def test_axe_finds_nothing(open_page: Callable[..., Page], kind: str, show: Show) -> None:
     """At both widths and in both color schemes, with all that can be opened open.
 
     Dark differs in color alone, so only the rules on color run again. The two pages run side by side.
     """
-    complaints.expect_missing(MISSING)
     pages = {
         "phone": open_page(*PHONE, reduced_motion="reduce"),
         "desk": open_page(*DESK, reduced_motion="reduce"),
     }
     for page in pages.values():
         page.emulate_media(color_scheme="light")
-        page.goto(path)
+        show(page)
         page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true")
         page.evaluate(AXE_SCRIPT)
     found = []
@@ -88,7 +110,7 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], complaints: Any, path
                 for node in violation["nodes"]:
                     found.append(f"{size}, {scheme}: {violation['id']}: {node['html'][:160]}")
                     found.append(node["failureSummary"])
-    assert not found, f"axe at {path}\n" + "\n".join(found[:24])
+    assert not found, f"axe at {kind}\n" + "\n".join(found[:24])
 
 
 # -- Widths and sizes --
@@ -113,11 +135,11 @@ CUT_OFF = """() => [...document.querySelectorAll('body *')]
 
 
 @every_kind
-def test_nothing_scrolls_sideways(page: Page, path: str) -> None:
-    page.goto(path)
+def test_nothing_scrolls_sideways(page: Page, kind: str, show: Show) -> None:
+    show(page)
     for width in (320, 360, 768, 1280):
         set_width(page, width)
-        assert page.evaluate(WIDER_THAN_THE_SCREEN) == [], f"{path} at {width} px"
+        assert page.evaluate(WIDER_THAN_THE_SCREEN) == [], f"{kind} at {width} px"
 
 
 def test_every_metric_page_fits_a_phone(page: Page) -> None:
@@ -132,8 +154,8 @@ def test_every_metric_page_fits_a_phone(page: Page) -> None:
 
 
 @every_kind
-def test_text_of_twice_the_size_fits(page: Page, path: str) -> None:
-    page.goto(path)
+def test_text_of_twice_the_size_fits(page: Page, show: Show) -> None:
+    show(page)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert page.evaluate(WIDER_THAN_THE_SCREEN) == []
     assert page.evaluate(CUT_OFF) == []
@@ -166,6 +188,7 @@ STOPS_WITHOUT_A_SIGN = """() => {
     for (const stop of stops) {
         stop.focus({focusVisible: true})
         const outlines = [getComputedStyle(stop), getComputedStyle(stop, '::after')]
+        if (stop.closest('.answer')) outlines.push(getComputedStyle(stop.closest('.answer')))
         const isShown = outlines.some(each => each.outlineStyle !== 'none' && parseFloat(each.outlineWidth) >= 2)
         if (document.activeElement !== stop || !isShown) bare.push(stop.outerHTML.slice(0, 120))
     }
@@ -174,8 +197,8 @@ STOPS_WITHOUT_A_SIGN = """() => {
 
 
 @every_kind
-def test_focus_is_visible_wherever_it_goes(page: Page, path: str) -> None:
-    page.goto(path)
+def test_focus_is_visible_wherever_it_goes(page: Page, show: Show) -> None:
+    show(page)
     page.keyboard.press("Tab")
     count, bare = page.evaluate(STOPS_WITHOUT_A_SIGN)
     assert count > 15
@@ -225,21 +248,23 @@ def test_motion_stops_for_those_who_ask_for_less(page: Page, motion: Any) -> Non
 
 # -- Paper --
 
+ON_PAPER = ["start", "walk", "run", "stranger", "comparison", "list"]
 HIDDEN_ON_PAPER = """() => [...document.querySelectorAll(
         'main :is(h1, h2, h3, h4, p, li, th, td, dt, dd, caption, summary, math, svg)'
     )]
-    .filter(each => !each.closest('.visually-hidden, .search-box, .toolbar, .strip, .more-link'))
+    .filter(each => !each.closest('.visually-hidden, .search-box, .toolbar, .strip, .no-print'))
+    .filter(each => !each.closest('.more-link, .button'))
     .filter(each => !each.closest('.data-table--stack thead'))
-    .filter(each => each.children.length !== 1 || !each.querySelector('.more-link'))
+    .filter(each => each.children.length !== 1 || !each.querySelector('.more-link, .button'))
     .filter(each => each.textContent.trim() || each.matches('svg:has(*)'))
     .filter(each => !each.checkVisibility() || each.getBoundingClientRect().height === 0)
     .map(each => each.outerHTML.slice(0, 120))"""
 
 
-@pytest.mark.parametrize("path", [path for kind, path in KINDS.items() if not kind.startswith("map")])
-def test_paper_shows_all_that_the_screen_does(page: Page, path: str) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in [*KINDS, *ON_PAPER] if not kind.startswith("map")])
+def test_paper_shows_all_that_the_screen_does(page: Page, show: Show) -> None:
     set_width(page, PAPER)
-    page.goto(path)
+    show(page)
     page.emulate_media(media="print")
     hidden = page.evaluate(HIDDEN_ON_PAPER)
     chrome = page.locator(".site-nav, .site-footer, .skip-link").filter(visible=True)
