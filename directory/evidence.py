@@ -126,8 +126,8 @@ def _group(
     bounds = {} if is_related else metric.data["range"]
     figures = [float(value) for row in scale_rows for value in _figures(row)]
     axis = bands.axis_for(figures, unit=unit, low=bounds.get("min"), high=bounds.get("max"))
-    ticks = [(tick, _tick_label(tick, unit, last=tick.anchor == "end")) for tick in axis.ticks] if axis else []
-    made = [_row(row, axis, sources.get(row.pk, []), segment, today) for row in rows]
+    ticks = [(tick, tick_label(tick, unit, last=tick.anchor == "end")) for tick in axis.ticks] if axis else []
+    made = [row_of(row, axis, sources.get(row.pk, []), segment, today) for row in rows]
     with_segment = sum(row.segment is not None for row in rows)
     first_column = (
         "Segment" if with_segment == len(rows) else "Publisher" if not with_segment else "Segment or publisher"
@@ -140,13 +140,13 @@ def _figures(row: Benchmark) -> list[Decimal]:
     return [value for value in values if value is not None]
 
 
-def _tick_label(tick: bands.Tick, unit: str, *, last: bool) -> str:
+def tick_label(tick: bands.Tick, unit: str, *, last: bool) -> str:
     if unit == "currency":
         return words.money_short(tick.value) if tick.value else "$0"
     return words.figure(tick.value, unit) if last and unit in ("percent", "ratio") else words.number(tick.value)
 
 
-def _row(
+def row_of(
     row: Benchmark, axis: bands.Axis | None, sources: list[Source], segment: str | None, today: datetime.date
 ) -> Row:
     lower = row.direction == "lower-is-better"
