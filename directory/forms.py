@@ -66,6 +66,7 @@ class DirectoryQuery:
         return f"?{urlencode(pairs)}" if pairs else ""
 
 
+ANY = "any"  # in place of a segment: none, even where one is remembered
 SHOWS = {"rising": "What rises next", "falling": "What falls next"}
 
 
@@ -113,17 +114,33 @@ class MapQuery:
 
 @dataclass(frozen=True)
 class PageQuery:
-    """The reader's stage and segment, on pages that mark them: `?stage=`, `?segment=`."""
+    """The reader's stage and segment, on pages that mark them: `?stage=`, `?segment=`.
+
+    `segment=any` asks for no segment, which differs from saying nothing where a default is known.
+    """
 
     stage: str | None = None
     segment: str | None = None
     notices: tuple[str, ...] = ()
+    has_default_segment: bool = False
 
     @classmethod
-    def read(cls, query: QueryDict, *, stages: Collection[str], segments: Collection[str] = ()) -> PageQuery:
+    def read(
+        cls,
+        query: QueryDict,
+        *,
+        stages: Collection[str],
+        segments: Collection[str] = (),
+        default: PageQuery | None = None,
+    ) -> PageQuery:
+        """What the query string says, and where it says nothing what `default` does."""
         stage, notices = _one(query, "stage", stages)
-        segment, unknown = _one(query, "segment", segments) if segments else (None, [])
-        return cls(stage, segment, _some(notices + unknown))
+        segment, unknown = _one(query, "segment", [*segments, ANY]) if segments else (None, [])
+        if default:
+            stage = stage or (default.stage if default.stage in stages else None)
+            segment = segment or (default.segment if default.segment in segments else None)
+        has_default = bool(default and default.segment in segments)
+        return cls(stage, None if segment == ANY else segment, _some(notices + unknown), has_default)
 
     def with_segment(self, segment: str | None) -> PageQuery:
         return replace(self, segment=segment, notices=())
@@ -132,9 +149,13 @@ class PageQuery:
         return replace(self, stage=stage, notices=())
 
     @property
+    def pairs(self) -> list[tuple[str, str]]:
+        segment = self.segment or (ANY if self.has_default_segment else None)
+        return [(key, value) for key, value in (("stage", self.stage), ("segment", segment)) if value]
+
+    @property
     def query_string(self) -> str:
-        pairs = [(key, value) for key, value in (("stage", self.stage), ("segment", self.segment)) if value]
-        return f"?{urlencode(pairs)}" if pairs else ""
+        return f"?{urlencode(self.pairs)}" if self.pairs else ""
 
 
 LONGEST_QUERY = 200  # characters of a search that are looked at

@@ -1,4 +1,4 @@
-"""Numbers as people type them: `1,200,000`, `1.2m`, `$ 84k`, `12.5 %`, `(1,200)`, or `1.200.000,5` with a decimal comma.
+"""Numbers as people type them: `1,200,000`, `1.2m`, `$ 84k`, `12.5 %`, `(1,200)`; `1.200,5` with a decimal comma.
 
 Pure: text in, a bounded Decimal out, or a sentence that says what to type instead. Nothing is guessed: where a
 sign could be read in two ways, the reader is asked.
@@ -98,9 +98,7 @@ def _plain(text: str, *, decimal_comma: bool) -> Decimal:
             if decimal_comma
             else ("comma", "switch to the decimal comma below")
         )
-        raise Unreadable(
-            f"Is the {name} a decimal? Then {switch}. If it parts thousands, three digits follow it."
-        )
+        raise Unreadable(f"Is the {name} a decimal? Then {switch}. If it parts thousands, three digits follow it.")
     return Decimal(f"{whole.replace(group, '') or '0'}.{fraction[0] or '0' if fraction else '0'}")
 
 

@@ -122,7 +122,7 @@ def levers(
     of_percent: bool,
     constraints: Iterable[formula.Comparison] = (),
 ) -> list[Lever]:
-    """The inputs that would reach the bound alone, the least relative change first, three at most.
+    """The inputs that would reach the bound alone, the smallest change first, three at most.
 
     An input the result is only measured against (the base of a rate) is no lever: a larger base of the same losses
     is arithmetic and no improvement. Changes are rounded away from the present value so that the bound is reached.
@@ -144,7 +144,7 @@ def levers(
                 if made is not None and reaches(made, bound, rising=rising):
                     found.append(Lever(each.name, value - typed[each.name], value))
                     break
-    return found[:MOST_LEVERS]
+    return sorted(found, key=lambda lever: abs(lever.change))[:MOST_LEVERS]
 
 
 def _candidates(tree: formula.Node, inputs: Sequence[Limits]) -> list[Limits]:
@@ -153,7 +153,7 @@ def _candidates(tree: formula.Node, inputs: Sequence[Limits]) -> list[Limits]:
     only_above = [each for each in inputs if each.name in uses.above - uses.below]
     if not only_above and uses.above <= uses.below:
         only_above = [each for each in inputs if each.name in uses.above]
-    return [each for each in only_above if each.unit not in ("years",)]
+    return [each for each in only_above if each.unit != "years"]
 
 
 def _rounded(exact: Fraction, present: Decimal, unit: str) -> list[Decimal]:
@@ -185,7 +185,15 @@ def _allowed(
     if (of.low is not None and value < of.low) or (of.high is not None and value > of.high):
         return False
     values = {name: fraction_of(each, _unit(inputs, name)) for name, each in changed.items()}
-    return all(formula.holds(rule, values) for rule in rules)
+    return all(keeps(rule, values) for rule in rules)
+
+
+def keeps(rule: formula.Comparison, values: Mapping[str, Decimal]) -> bool:
+    """Whether the values keep a rule; one that is not defined for them is not broken."""
+    try:
+        return formula.holds(rule, values)
+    except formula.UndefinedResult:
+        return True
 
 
 def result_of(
@@ -218,7 +226,7 @@ def _unit(inputs: Sequence[Limits], name: str) -> str:
 
 
 def places_that_keep(value: Decimal, bounds: Iterable[Decimal], fewest: int, most: int = 4) -> int:
-    """The decimals that a printed value needs so that it does not look as if it lay on the other side of a bound."""
+    """The decimals that a printed value needs so as not to look as if it lay on the other side of a bound."""
     edges = list(bounds)
     for places in range(fewest, most):
         shown = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)

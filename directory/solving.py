@@ -60,9 +60,7 @@ def uses(node: formula.Node) -> Uses:
         case formula.Call(_, arguments):
             parts = [uses(argument) for argument in arguments]
             empty: frozenset[str] = frozenset()
-            return Uses(
-                empty.union(*(part.above for part in parts)), empty.union(*(part.below for part in parts))
-            )
+            return Uses(empty.union(*(part.above for part in parts)), empty.union(*(part.below for part in parts)))
     return Uses(frozenset(), frozenset())
 
 

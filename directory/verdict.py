@@ -27,7 +27,7 @@ PLACES: dict[Place, str] = {
 }
 TARGETS = {"typical": "the typical band", "strong": "the strong band", "inside": "the usual range"}
 GROUNDS = {
-    # (basis, confidence): by what a verdict stands; nothing is said before a measured figure or one worked out from such
+    # (basis, confidence): by what a verdict stands; figures that were measured, or worked out from such, stand alone
     ("published", "low"): "by an unverified claim",
     ("derived", "low"): "by a rough estimate",
     ("practitioner", "high"): "by a rule of thumb",
@@ -76,7 +76,7 @@ class Judgment:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All that is said about a value: by the row for the reader's customers, by others, and how far to trust it."""
+    """All that is said about a value: by the row for the customers, by others, and how far to go by it."""
 
     judgments: list[Judgment]
     others: list[Judgment]
@@ -125,7 +125,7 @@ def in_order_of_evidence(rows: Iterable[Benchmark]) -> list[Benchmark]:
 
 
 def overall(rows: Iterable[Benchmark]) -> list[Benchmark]:
-    """The rows over all segments that are not limited to a range of revenue; limited kinds only if there is no other."""
+    """The rows over all segments and all ranges of revenue; those of a special kind only if there is no other."""
     found = [row for row in rows if not row.segment_id and row.arr_min is None and row.arr_max is None]
     return in_order_of_evidence([row for row in found if not row.qualifier] or found)
 
@@ -156,10 +156,14 @@ def judge(
     rest = [row for each in asked for row in by_segment[each.slug][1:]] if chosen else []
     rest += [row for row in general if row not in speaking]
     axis = _axis(subject, [*speaking, *rest])
-    judgments = [_judgment(subject, row, axis, sources, levers, today) for row in speaking]
-    others = [_judgment(subject, row, axis, sources, lambda _: [], today) for row in rest]
+    judgments = [
+        _judgment(subject, row, axis, sources, levers if len(speaking) == 1 else None, today) for row in speaking
+    ]
+    others = [_judgment(subject, row, axis, sources, None, today) for row in rest]
     missing = chosen and not asked and by_segment
-    cautions = [f"There is no row for {_short(segments, chosen)}, so this one is over all segments."] if missing else []
+    cautions = (
+        [f"There is no row for {_short(segments, chosen)}, so this one is over all segments."] if missing else []
+    )
     return Verdict(judgments, others, cautions + _cautions(subject, judgments, others))
 
 
@@ -167,7 +171,7 @@ def _why_none(subject: Subject, rows: Sequence[Benchmark]) -> str:
     if subject.variant:
         return f"No verdict: no benchmark row here measures this definition, {subject.name}."
     if rows:
-        return f"No verdict: the benchmark rows here measure something related, and none measures {subject.name} itself."
+        return f"No verdict: the rows here measure something related, and none measures {subject.name} itself."
     return f"No verdict: there is no benchmark row for {subject.name}."
 
 
@@ -187,7 +191,7 @@ def _judgment(
     row: Benchmark,
     axis: bands.Axis | None,
     sources: Mapping[int, list[Source]],
-    levers: Levers,
+    levers: Levers | None,
     today: datetime.date,
 ) -> Judgment:
     made = evidence.row_of(row, axis, sources.get(row.pk, []), None, today)
@@ -221,7 +225,7 @@ def _headline(where: Place, row: Benchmark, whom: str, grounds: str) -> str:
     return f"{said[0].upper()}{said[1:]}."
 
 
-def _details(subject: Subject, made: evidence.Row, step: Step | None, levers: Levers) -> list[str]:
+def _details(subject: Subject, made: evidence.Row, step: Step | None, levers: Levers | None) -> list[str]:
     row = made.benchmark
     said = []
     if made.typical:
@@ -236,7 +240,7 @@ def _details(subject: Subject, made: evidence.Row, step: Step | None, levers: Le
         said.append(f"Strong starts at {edge}, {gap} {way}.")
     else:
         said.append(f"{'Typical' if step.to == 'typical' else 'It'} starts at {edge}, {gap} {way}.")
-    found = levers(step)
+    found = levers(step) if levers else []
     if found:
         listed = found[0] if len(found) == 1 else f"{', or '.join(found)},"
         said.append(f"About {listed} would reach {TARGETS[step.to]}.")
@@ -284,7 +288,10 @@ def _cautions(subject: Subject, judgments: list[Judgment], others: list[Judgment
         if against:
             named = f"{PLACES[against[0].place]} by {against[0].publishers}"
             said.append(f"Sources disagree: the same value is {named}.")
-        if subject.margin and len({place(each, band_of(judgments[0].row.benchmark)) for each in subject.margin}) > 1:
+        if (
+            subject.margin
+            and len({place(each, band_of(judgments[0].row.benchmark)) for each in subject.margin}) > 1
+        ):
             said.append("The margin of error crosses the edge of a band, so this sample cannot settle it.")
     if subject.unit == "currency" and judgments:
         said.append("The benchmark is in US dollars.")
@@ -330,9 +337,7 @@ def _chart(subject: Subject, made: evidence.Row, axis: bands.Axis) -> Chart:
     )
 
 
-def levers_in_words(
-    found: Iterable[Lever], inputs: Mapping[str, tuple[str, str]], sign: str
-) -> list[str]:
+def levers_in_words(found: Iterable[Lever], inputs: Mapping[str, tuple[str, str]], sign: str) -> list[str]:
     """`24,000 less churned ARR`: each lever with the term and the unit of its input."""
     said = []
     for lever in found:
@@ -343,6 +348,8 @@ def levers_in_words(
             said.append(f"{points} {'more' if more else 'less'} on {term}")
         elif unit == "currency":
             said.append(f"{sign}{words.number(amount)} {'more' if more else 'less'} {term}")
+        elif unit == "count" and amount == 1:
+            said.append(f"one {'more' if more else 'less'} under {term}")
         elif unit == "count":
             said.append(f"{words.number(amount)} {'more' if more else 'fewer'} {term}")
         else:

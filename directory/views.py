@@ -15,8 +15,9 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
+from django_htmx.http import replace_url
 
-from . import entry, evidence, formula, listing, results, structured, words
+from . import calculator, entry, evidence, formula, listing, results, structured, words
 from . import priority_map as mapping
 from .forms import DirectoryQuery, MapQuery, PageQuery, typed
 from .htmx import wants_fragment
@@ -95,16 +96,22 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
     stages = [each.stage for each in priorities]
     segments = list(Segment.objects.all())
     query = PageQuery.read(
-        request.GET, stages=[each.slug for each in stages], segments=[each.slug for each in segments]
+        request.GET,
+        stages=[each.slug for each in stages],
+        segments=[each.slug for each in segments],
+        default=_remembered_choice(request),
     )
     at_stage = next((each for each in priorities if each.stage_id == query.stage), None)
     sources = list(metric.sources.all())
     rows = entry.benchmark_rows(metric, segments)
     cited = entry.cited(metric, rows, sources)
     page = metric.page
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    number = calculator.build(metric, query, request.GET, rows, cited, segments, today)
+    if wants_fragment(request):
+        return _calculation(request, number)
     terms = {each["name"]: each["term"] for each in page["formula"]["inputs"]}
     tree = formula.parse(metric.data["formula"]["expression"], terms)
-    today = datetime.datetime.now(tz=datetime.UTC).date()
     previous, following = entry.neighbors(metric, at_stage)
     related = entry.related(metric)
     crumbs = [("Directory", reverse("directory:metric-list")), (metric.name, metric.get_absolute_url())]
@@ -122,11 +129,7 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "priorities": priorities,
         "focus_marks": [each for each in priorities if each.is_focus and query.stage in (None, each.stage_id)],
         "segment": query.segment,
-        "segment_links": [
-            (each, entry.at_benchmarks(metric, query.with_segment(each.slug)), each.slug == query.segment)
-            for each in segments
-        ],
-        "without_segment": entry.at_benchmarks(metric, query.with_segment(None)),
+        "calculator": number,
         "segment_notes": [(each, page["segment_notes"][each.slug]) for each in segments],
         "direction": words.DIRECTIONS[metric.direction],
         "indicator": words.INDICATORS[metric.indicator],
@@ -134,7 +137,7 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "range": entry.range_words(page["range"], metric.unit),
         "cadence": words.CADENCES[metric.cadence],
         "mathml": formula.mathml(tree, terms, metric.short_name),
-        "ledger": entry.ledger(metric, tree),
+        "ledger": entry.ledger(metric),
         "result": words.result(page["example"]["result"], metric.unit),
         "variants": [entry.variant(metric, each) for each in page["formula"]["variants"]],
         "public_examples": [entry.public_example(metric, each) for each in page["public_examples"]],
@@ -146,7 +149,23 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "following": following,
         "structured_data": structured.as_script(structured.term(metric), structured.breadcrumbs(*crumbs)),
     }
-    return render(request, "directory/metric_detail.html", context)
+    response = render(request, "directory/metric_detail.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _remembered_choice(request: HttpRequest) -> PageQuery:
+    """The reader's stage and segment where the address does not say: what an assessment left enters here."""
+    return PageQuery()
+
+
+def _calculation(request: HttpRequest, number: calculator.Calculator) -> HttpResponse:
+    """The result alone, as one types; the address follows it."""
+    context = {"calculator": number, "is_fragment": True}
+    response = render(request, "directory/_calculation.html", context)
+    response["Cache-Control"] = "no-store"
+    patch_vary_headers(response, ["HX-Request"])
+    return replace_url(response, number.address)
 
 
 def _moved_or_missing(request: HttpRequest, slug: str) -> HttpResponse:
