@@ -27,8 +27,10 @@ PLACES: dict[Place, str] = {
 }
 TARGETS = {"typical": "the typical band", "strong": "the strong band", "inside": "the usual range"}
 GROUNDS = {
-    # (basis, confidence): by what a verdict stands; figures that were measured, or worked out from such, stand alone
+    # (basis, confidence): by what a verdict stands; a measured figure needs no word before it
     ("published", "low"): "by an unverified claim",
+    ("derived", "high"): "worked out from published figures",
+    ("derived", "medium"): "worked out from published figures",
     ("derived", "low"): "by a rough estimate",
     ("practitioner", "high"): "by a rule of thumb",
     ("practitioner", "medium"): "by a rule of thumb",

@@ -17,11 +17,11 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from django_htmx.http import replace_url
 
-from . import calculator, entry, evidence, formula, listing, results, structured, words
+from . import calculator, comparison, entry, evidence, formula, listing, results, structured, words
 from . import priority_map as mapping
 from .forms import DirectoryQuery, MapQuery, PageQuery, typed
 from .htmx import wants_fragment
-from .models import Category, Metric, PageText, Question, Redirect, Segment, Source, Stage
+from .models import Category, Metric, PageText, Question, Redirect, Relation, Segment, Source, Stage
 from .stages import shifts, summary, with_metrics
 
 # -- Directory --
@@ -144,6 +144,7 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "benchmark_groups": evidence.groups(metric, rows, cited, segment=query.segment, today=today),
         "points": [entry.point(each, sources) for each in page["published_points"]],
         "related": related,
+        "compare_path": comparison.address_of([slug, *(other.slug for other, _, _ in related[:2])], query),
         "sources": [entry.source(each, today) for each in sources],
         "previous": previous,
         "following": following,
@@ -175,6 +176,47 @@ def _moved_or_missing(request: HttpRequest, slug: str) -> HttpResponse:
     target = reverse("directory:metric-detail", args=[moved.new])
     query = request.META.get("QUERY_STRING", "")
     return HttpResponsePermanentRedirect(f"{target}?{query}" if query else target)
+
+
+# -- Comparison --
+
+
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    """Two to four metrics side by side; with fewer, the list to choose from."""
+    everything = list(Metric.objects.for_choice())
+    stages = list(Stage.objects.all())
+    segments = list(Segment.objects.all())
+    page = PageQuery.read(
+        request.GET,
+        stages=[each.slug for each in stages],
+        segments=[each.slug for each in segments],
+        default=_remembered_choice(request),
+    )
+    query = comparison.CompareQuery.read(request.GET, page, {each.slug: each.name for each in everything})
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    columns = []
+    if query.is_enough:
+        metrics = Metric.objects.for_comparison(query.metrics)
+        relations = Relation.objects.among(query.metrics)
+        columns = comparison.columns(query, metrics, segments, relations, today)
+    categories = dict.fromkeys(
+        each.category.name for each in sorted(everything, key=lambda each: each.category.position)
+    )
+    context: dict[str, Any] = {
+        "query": query,
+        "page_query": page.query_string,
+        "columns": columns,
+        "heading": comparison.title([each.metric for each in columns]),
+        "only": next((each.name for each in everything if each.slug in query.metrics), ""),
+        "stage": next((each for each in stages if each.slug == page.stage), None),
+        "segment_links": [
+            (each, query.with_segment(each.slug).address, each.slug == page.segment) for each in segments
+        ],
+        "without_segment": query.with_segment(None).address,
+        "choices": [(name, [each for each in everything if each.category.name == name]) for name in categories],
+    }
+    return render(request, "directory/compare.html", context)
 
 
 # -- Priority map --
@@ -353,7 +395,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 def sitemap(request: HttpRequest) -> HttpResponse:
     metrics = Metric.objects.only("slug", "changed")
     newest = max((each.changed for each in metrics), default=None)
-    names = ["metric-list", "priority-map", "stage-list", "faq", "source-list", "about"]
+    names = ["metric-list", "priority-map", "compare", "stage-list", "faq", "source-list", "about"]
     pages = [(reverse(f"directory:{name}"), newest) for name in names]
     pages += [(stage.get_absolute_url(), newest) for stage in Stage.objects.all()]
     pages += [(metric.get_absolute_url(), metric.changed) for metric in metrics]
