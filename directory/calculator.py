@@ -23,6 +23,12 @@ from .models import Benchmark, Metric, Segment, Source
 LONGEST_KEPT = 60  # characters of a typed text that are shown again
 TOO_LARGE = Decimal(10) ** 15
 DECIMALS = ("comma",)
+HARMLESS = str.maketrans(
+    {
+        **dict.fromkeys("\t\n\r\u00a0\u2007\u2009\u202f", " "),
+        **dict.fromkeys("\u200b\u200e\u200f\u202a\u202c\ufeff", ""),
+    }
+)
 
 
 # -- What can be computed --
@@ -186,8 +192,10 @@ class CalculatorQuery:
 
 
 def _printable(text: str) -> str:
-    shown = "".join(character if character.isprintable() else " " for character in text)
-    return shown.strip()[:LONGEST_KEPT]
+    """As typed, without invisible marks that come along when a number is copied; other oddities show as such."""
+    kept = text[: 4 * LONGEST_KEPT]
+    shown = "".join(each if each.isprintable() or ord(each) in HARMLESS else "\ufffd" for each in kept)
+    return shown.translate(HARMLESS).strip()[:LONGEST_KEPT]
 
 
 # -- What came of it --
@@ -547,7 +555,7 @@ class Calculator:
         made = self.calculation
         if self.answer:
             return self.answer.sentence
-        if made.errors:
+        if made.errors and not made.undefined:
             return f"{made.errors[0].input.label}: {made.errors[0].error}"
         return made.undefined or made.too_large
 

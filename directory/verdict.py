@@ -154,7 +154,9 @@ def judge(
     speaking = [by_segment[each.slug][0] for each in asked] or general[:1]
     if not speaking:
         name = next((each.short for each in segments if each.slug == chosen), "your customers")
-        return Verdict([], [], [], f"No verdict: no benchmark row of {subject.name} is about {name}.")
+        there = " and ".join(each.short for each in segments if by_segment[each.slug])
+        hint = f" There are rows for {there}." if there else ""
+        return Verdict([], [], [], f"No verdict: no benchmark row of {subject.name} is about {name}.{hint}")
     rest = [row for each in asked for row in by_segment[each.slug][1:]] if chosen else []
     rest += [row for row in general if row not in speaking]
     axis = _axis(subject, [*speaking, *rest])
@@ -166,7 +168,8 @@ def judge(
     cautions = (
         [f"There is no row for {_short(segments, chosen)}, so this one is over all segments."] if missing else []
     )
-    return Verdict(judgments, others, cautions + _cautions(subject, judgments, others))
+    over_all = [each for each in (*judgments, *others) if not each.row.benchmark.segment_id]
+    return Verdict(judgments, others, cautions + _cautions(subject, judgments, over_all))
 
 
 def _why_none(subject: Subject, rows: Sequence[Benchmark]) -> str:
@@ -202,7 +205,7 @@ def _judgment(
     grounds = OWN_LINE if row.treat_as == "house-rule" else GROUNDS.get((row.basis, row.confidence), "")
     whom = row.segment.short if row.segment else EVERYBODY
     if row.qualifier:
-        whom = f"{whom} ({row.qualifier})"
+        whom = f"{whom}, {row.qualifier}"
     is_verdict = where != "unknown" and row.treat_as != "orientation"
     if is_verdict:
         headline = _headline(where, row, whom, grounds)
@@ -278,23 +281,31 @@ def _beside_single(subject: Subject, row: Benchmark, made: evidence.Row) -> list
 # -- How far to trust it --
 
 
-def _cautions(subject: Subject, judgments: list[Judgment], others: list[Judgment]) -> list[str]:
+def _is_unsettled(subject: Subject, judgment: Judgment) -> bool:
+    band = band_of(judgment.row.benchmark)
+    return subject.margin is not None and len({place(each, band) for each in subject.margin}) > 1
+
+
+def _disagreement(judgments: Iterable[Judgment]) -> str:
+    """Medians over all segments that differ, each with who gives it."""
+    with_median = [each for each in judgments if each.row.benchmark.median is not None]
+    if len({each.row.benchmark.median for each in with_median}) < 2:
+        return ""
+    named = [f"{each.row.middle} ({each.publishers}, {each.row.year})" for each in with_median]
+    return f"Sources disagree on the middle: {'; '.join(named)}."
+
+
+def _cautions(subject: Subject, judgments: list[Judgment], general: list[Judgment]) -> list[str]:
     said = []
     if subject.variant and judgments:
         said.append(f"The row measures {words.lower_first(judgments[0].row.benchmark.measures)}.")
     verdicts = [each for each in judgments if each.is_verdict]
     if any(each.row.benchmark.confidence == "low" for each in verdicts):
         said.append("The evidence is thin: take it as orientation, never as a standard.")
-    if len(judgments) == 1 and verdicts:
-        against = [each for each in others if each.is_verdict and each.place != verdicts[0].place]
-        if against:
-            named = f"{PLACES[against[0].place]} by {against[0].publishers}"
-            said.append(f"Sources disagree: the same value is {named}.")
-        if (
-            subject.margin
-            and len({place(each, band_of(judgments[0].row.benchmark)) for each in subject.margin}) > 1
-        ):
-            said.append("The margin of error crosses the edge of a band, so this sample cannot settle it.")
+    if len(judgments) == 1 and verdicts and _is_unsettled(subject, judgments[0]):
+        said.append("The margin of error crosses the edge of a band, so this sample cannot settle it.")
+    if disagreement := _disagreement(general):
+        said.append(disagreement)
     if subject.unit == "currency" and judgments:
         said.append("The benchmark is in US dollars.")
     if any(each.row.is_old for each in judgments):
@@ -355,5 +366,5 @@ def levers_in_words(found: Iterable[Lever], inputs: Mapping[str, tuple[str, str]
         elif unit == "count":
             said.append(f"{words.number(amount)} {'more' if more else 'fewer'} {term}")
         else:
-            said.append(f"{words.figure(amount, unit)} {'more' if more else 'less'} of {term}")
+            said.append(f"{words.figure(amount, unit)} {'more' if more else 'less'} in “{term}”")
     return said
