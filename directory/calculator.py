@@ -288,12 +288,12 @@ class Calculation:
             span += f"{' ' if span else ''}to {words.figure(high, unit)}" if high is not None else " up"
             return f"{self.definition.name} runs {span}, so one of the numbers does not fit its label."
         match self.definition.tree:
-            case formula.Operation("/", formula.Name(part), formula.Name(whole)) if (
-                unit == "percent" and value > 100
-            ):
-                labels = {each.name: each.label for each in self.definition.inputs}
-                more = f"there is more under “{labels[part]}” than under “{labels[whole]}”"
-                return f"Over 100{words.THIN}%: {more}. Check that the one is part of the other."
+            case formula.Operation("/", formula.Name(part), formula.Name(whole)):
+                inputs = {each.name: each for each in self.definition.inputs}
+                are_counts = inputs[part].unit == inputs[whole].unit == "count"
+                if unit == "percent" and value > 100 and are_counts:
+                    more = f"there is more under “{inputs[part].label}” than under “{inputs[whole].label}”"
+                    return f"Over 100{words.THIN}%: {more}. Check that the one is part of the other."
         return ""
 
     @property
