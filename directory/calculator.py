@@ -532,7 +532,7 @@ class Calculator:
     def example(self) -> str:
         """The address with the content's own example filled in."""
         made = self.calculation
-        return address(self.metric, self.page, made.query.with_example(made.definition), anchor="#calculator")
+        return address(self.metric, self.page, made.query.with_example(made.definition), anchor="#answer")
 
     @property
     def cleared(self) -> str:

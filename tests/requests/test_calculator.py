@@ -72,7 +72,7 @@ def inputs_of(slug):
 def test_every_page_asks_for_each_input_with_its_label_and_help(get, slug):
     page = get(at(slug))
     form = page.one("form[@data-calculator]")
-    assert (form.get("method"), form.get("action")) == ("get", f"{at(slug)}#calculator")
+    assert (form.get("method"), form.get("action")) == ("get", f"{at(slug)}#answer")
     fields = {each.get("name"): each for each in form.iter("input") if each.get("type") == "text"}
     assert list(fields) == [each["name"] for each in inputs_of(slug)]
     for each in inputs_of(slug):
@@ -116,7 +116,7 @@ def test_every_definition_with_an_expression_can_be_chosen(get, slug):
 def test_the_worked_example_fills_itself_in_and_gives_its_result(get, slug):
     (link,) = [each.get("href") for each in get(at(slug)).all("a") if words(each) == "Try the worked example"]
     path, _, anchor = link.partition("#")
-    assert anchor == "calculator"
+    assert anchor == "answer"
     page = get(path)
     stated = Decimal(str(CONTENT[slug]["example"]["result"]))
     assert abs(result(page) - stated) <= stated_precision(stated)
