@@ -50,6 +50,7 @@ class Chart:
 
     steps: list[bands.Step]
     labels: list[tuple[float, str]]
+    middle: float | None
     ticks: list[tuple[bands.Tick, str]]
     you: float
     anchor: str
@@ -333,19 +334,25 @@ def _axis(subject: Subject, rows: Iterable[Benchmark]) -> bands.Axis | None:
 
 
 def _chart(subject: Subject, made: evidence.Row, axis: bands.Axis) -> Chart:
+    """A row for orientation is drawn as the range it gives: steps of weak and strong would judge by picture."""
     you = axis.x(float(subject.value))
     is_off = not axis.low <= float(subject.value) <= axis.high
     label = f"you, {subject.shown}{', off the scale' if is_off else ''}"
     ticks = [(tick, evidence.tick_label(tick, subject.unit, last=tick.anchor == "end")) for tick in axis.ticks]
-    labels = [(each.x + each.width / 2, each.kind) for each in made.steps if each.width >= 14]
+    is_orientation = made.benchmark.treat_as == "orientation"
+    steps = [each for each in made.steps if each.kind == "typical" or not is_orientation]
+    words_of = {"typical": "range given"} if is_orientation else {}
+    labels = [(each.x + each.width / 2, words_of.get(each.kind, each.kind)) for each in steps if each.width >= 14]
+    given = f"Range given {made.typical}." if is_orientation else made.sentence
     return Chart(
-        steps=made.steps,
+        steps=steps,
         labels=labels,
+        middle=made.mark.x if made.mark else None,
         ticks=ticks,
         you=you,
         anchor="end" if you > 55 else "start",
         you_label=label,
-        sentence=f"{made.sentence} Your value, {subject.shown}.",
+        sentence=f"{given} Your value, {subject.shown}.",
         is_outlined=made.is_outlined,
     )
 

@@ -397,8 +397,10 @@ def test_rows_for_orientation_give_no_verdict(get, slug, values, segment):
     assert headline.startswith("No verdict")
     assert "orientation only" in said(page)
     text = said(page)
-    for word in ("Weak", "Typical for", "Strong", "would reach"):
+    for word in ("Weak", "Typical for", "Strong", "strong", "weak", "would reach"):
         assert word not in text.partition("Practitioner")[0]
+    for kind in ("band__weak", "band__strong"):
+        assert not by_class(page.by_id("calculation"), kind)
 
 
 RELATED_ONLY = [
