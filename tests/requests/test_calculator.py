@@ -437,6 +437,19 @@ def test_a_house_rule_says_that_it_is_the_directorys_own(get):
     assert "By a line this directory drew itself, weak for enterprise customers" in text
 
 
+@every_metric
+def test_a_verdict_names_every_source_of_its_row_with_its_sample(get, slug):
+    page = get(at(slug, CONTENT[slug]["example"]["inputs"], segment="smb"))
+    rows = {f"#benchmark-{each.position + 1}": each for each in Benchmark.objects.filter(metric=slug)}
+    for part in by_class(page.by_id("calculation"), "judgment"):
+        row = next(rows[each] for each in hrefs(part) if each in rows)
+        for source in row.sources.all():
+            assert one_line(source.publisher) in words(part)
+            assert one_line(source.sample)[1:] in words(part)
+        assert row.basis.capitalize() in words(part)
+        assert (str(row.year) if row.year else "undated") in words(part)
+
+
 def test_sources_that_disagree_are_named(get):
     text = said(get(at(GRR, YEAR, segment="smb")))
     assert "Sources disagree on the middle: 84 % (Aleph x Benchmarkit, 2026); 91 % (KeyBanc" in text
