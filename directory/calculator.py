@@ -6,6 +6,7 @@ The state is the query string and nothing is kept. What is computed and what is 
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
@@ -23,6 +24,7 @@ from .models import Benchmark, Metric, Segment, Source
 LONGEST_KEPT = 60  # characters of a typed text that are shown again
 TOO_LARGE = Decimal(10) ** 15
 DECIMALS = ("comma",)
+PLAIN_FACTOR = re.compile(r"(?:times|divided by) [\d.]+")
 HARMLESS = str.maketrans(
     {
         **dict.fromkeys("\t\n\r\u00a0\u2007\u2009\u202f", " "),
@@ -385,13 +387,8 @@ def ledger(definition: Definition, typed: Mapping[str, Decimal], sign: str = "")
     lines = []
     with localcontext(prec=80):  # the parts of a result may be much longer than the result
         for line in formula.ledger(definition.tree, values, definition.terms):
-            unit = (
-                units[line.unit_of]
-                if line.unit_of
-                else "currency"
-                if all_money and line.kind == "sum"
-                else "count"
-            )
+            is_amount = all_money and not PLAIN_FACTOR.fullmatch(line.label)
+            unit = units[line.unit_of] if line.unit_of else "currency" if is_amount else "count"
             value = line.value * 100 if unit == "percent" else line.value
             shown = typed_value(round(value, 4), unit, sign)
             lines.append((line.label, f"{line.sign} {shown}".strip(), line.kind))

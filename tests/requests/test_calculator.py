@@ -320,6 +320,17 @@ def test_the_arithmetic_is_spelled_out_with_the_readers_numbers(get):
     assert "GRR = (starting ARR − contraction − churned ARR) ÷ starting ARR" in said(page)
 
 
+def test_every_amount_of_an_account_has_the_sign_that_was_typed(get):
+    def amounts(slug, values, variant):
+        (table,) = by_class(get(at(slug, values, variant=variant)).by_id("calculation"), "ledger")
+        return [words(row.find("td")) for row in table.iter("tr")]
+
+    values = {"new_mrr": "$9,200", "expansion_mrr": 6100, "contraction_mrr": 2400, "churned_mrr": 3900}
+    expected = ["$9,200", "$6,100", "$15,300", "$6,300", "2.4×"]
+    assert amounts("monthly-recurring-revenue", values, "quick-ratio") == expected
+    assert amounts("annual-recurring-revenue", {"mrr": "€5"}, "annual-run-rate") == ["€5", "12", "€60"]
+
+
 # -- The verdict --
 
 

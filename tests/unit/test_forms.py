@@ -226,3 +226,32 @@ def test_page_query_changes_one_thing():
     assert query.with_stage(None).query_string == "?segment=smb"
     assert query.with_segment("enterprise").query_string == "?stage=walk&segment=enterprise"
     assert query.with_segment(None).query_string == "?stage=walk"
+
+
+# -- A remembered choice --
+
+
+def with_default(query_string, stage="walk", segment="smb"):
+    return PageQuery.read(
+        QueryDict(query_string), stages=STAGES, segments=SEGMENTS, default=PageQuery(stage=stage, segment=segment)
+    )
+
+
+def test_what_is_remembered_stands_in_for_what_the_address_leaves_open():
+    assert (with_default("").stage, with_default("").segment) == ("walk", "smb")
+    assert with_default("segment=enterprise").segment == "enterprise"
+    assert with_default("stage=run").stage == "run"
+    assert with_default("segment=tiny").segment == "smb"
+
+
+def test_any_asks_for_no_segment_and_stays_in_the_address_while_one_is_remembered():
+    query = with_default("stage=run&segment=any")
+    assert query.segment is None
+    assert query.query_string == "?stage=run&segment=any"
+    assert with_default("").with_segment(None).query_string == "?stage=walk&segment=any"
+    plain = PageQuery.read(QueryDict("segment=any"), stages=STAGES, segments=SEGMENTS)
+    assert (plain.segment, plain.query_string, plain.notices) == (None, "", ())
+
+
+def test_what_is_remembered_but_unknown_by_now_is_left_alone():
+    assert with_default("", stage="sprint", segment="tiny").query_string == ""
