@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import prefetch_related_objects
 
-from . import evidence, formula, words
-from .forms import PageQuery
+from . import calculator, evidence, formula, words
 from .models import Benchmark, Metric, Priority, Relation, Segment, Source
 
 # Anchor and title of each section, in the order of the page.
 CONTENTS = {
     "definition": "Definition",
     "formula": "Formula",
+    "calculator": "Your number",
     "benchmarks": "Benchmarks",
     "stages": "By stage",
     "mistakes": "Mistakes",
@@ -37,10 +36,6 @@ SHOWN_IN = {
 def contents(*, has_related: bool) -> list[tuple[str, str]]:
     """Anchor and title of the sections that the page has."""
     return [(anchor, title) for anchor, title in CONTENTS.items() if anchor != "related" or has_related]
-
-
-def at_benchmarks(metric: Metric, query: PageQuery) -> str:
-    return f"{metric.get_absolute_url()}{query.query_string}#benchmarks"
 
 
 def benchmark_rows(metric: Metric, segments: list[Segment]) -> list[Benchmark]:
@@ -80,21 +75,11 @@ def range_words(bounds: dict[str, Any], unit: str) -> str:
     return "no limit"
 
 
-def ledger(metric: Metric, tree: formula.Node) -> list[tuple[str, str, str]]:
+def ledger(metric: Metric) -> list[tuple[str, str, str]]:
     """The worked example line by line: label, value as printed, kind."""
-    inputs = {each["name"]: each for each in metric.page["formula"]["inputs"]}
-    given = metric.page["example"]["inputs"]
-    values = {}
-    for name, each in inputs.items():
-        value = Decimal(str(given.get(name, each["default"])))
-        values[name] = value / 100 if each["unit"] == "percent" else value
-    lines = []
-    for line in formula.ledger(tree, values, {name: each["term"] for name, each in inputs.items()}):
-        unit = inputs[line.unit_of]["unit"] if line.unit_of else "count"
-        value = line.value * 100 if unit == "percent" else line.value
-        shown = words.input_value(round(value, 4), unit)
-        lines.append((line.label, f"{line.sign} {shown}".strip(), line.kind))
-    return lines
+    own = calculator.definitions(metric)[""]
+    defaults = {each.name: each.default for each in own.inputs if each.default is not None}
+    return calculator.ledger(own, {**defaults, **own.example})
 
 
 def variant(metric: Metric, variant: dict[str, Any]) -> dict[str, Any]:

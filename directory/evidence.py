@@ -96,10 +96,10 @@ def groups(
 ) -> list[Group]:
     """The benchmark tables of a metric: by segment, over all segments, then each related measure.
 
-    Rows of the reader's segment are marked, and rows for companies of the size of the reader's own.
+    Rows of the reader's segment come first and are marked; so are rows for companies of the reader's own size.
     """
     own = [row for row in rows if not row.measures]
-    by_segment = [row for row in own if row.segment_id]
+    by_segment = sorted((row for row in own if row.segment_id), key=lambda row: row.segment_id != segment)
     overall = [row for row in own if not row.segment_id]
     made = []
     if by_segment:
@@ -131,8 +131,8 @@ def _group(
     bounds = {} if is_related else metric.data["range"]
     figures = [float(value) for row in scale_rows for value in _figures(row)]
     axis = bands.axis_for(figures, unit=unit, low=bounds.get("min"), high=bounds.get("max"))
-    ticks = [(tick, _tick_label(tick, unit, last=tick.anchor == "end")) for tick in axis.ticks] if axis else []
-    made = [_row(row, axis, sources.get(row.pk, []), segment, company, today) for row in rows]
+    ticks = [(tick, tick_label(tick, unit, last=tick.anchor == "end")) for tick in axis.ticks] if axis else []
+    made = [row_of(row, axis, sources.get(row.pk, []), segment, company, today) for row in rows]
     with_segment = sum(row.segment is not None for row in rows)
     first_column = (
         "Segment" if with_segment == len(rows) else "Publisher" if not with_segment else "Segment or publisher"
@@ -160,13 +160,13 @@ def _figures(row: Benchmark) -> list[Decimal]:
     return [value for value in values if value is not None]
 
 
-def _tick_label(tick: bands.Tick, unit: str, *, last: bool) -> str:
+def tick_label(tick: bands.Tick, unit: str, *, last: bool) -> str:
     if unit == "currency":
         return words.money_short(tick.value) if tick.value else "$0"
     return words.figure(tick.value, unit) if last and unit in ("percent", "ratio") else words.number(tick.value)
 
 
-def _row(
+def row_of(
     row: Benchmark,
     axis: bands.Axis | None,
     sources: list[Source],

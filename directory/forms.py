@@ -133,7 +133,10 @@ class MapQuery:
 
 @dataclass(frozen=True)
 class PageQuery:
-    """The reader's stage and segment, on pages that mark them: `?stage=`, `?segment=`."""
+    """The reader's stage and segment, on pages that mark them: `?stage=`, `?segment=`.
+
+    `none` asks for none of them, which differs from saying nothing where one is remembered.
+    """
 
     stage: str | None = None
     segment: str | None = None
@@ -163,7 +166,15 @@ class PageQuery:
         return replace(self, stage=stage, notices=())
 
     @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """What an address says to give this state in any browser, whatever that one remembers."""
+        stage = self.stage or (NO_STAGE if self.memory.stage else None)
+        segment = self.segment or (NO_STAGE if self.memory.segment else None)
+        return [(key, value) for key, value in (("stage", stage), ("segment", segment)) if value]
+
+    @property
     def query_string(self) -> str:
+        """The shortest one that gives this state in this browser."""
         pairs = _stage_pairs(self.stage, self.memory)
         if self.segment != self.memory.segment:
             pairs.append(("segment", self.segment or NO_STAGE))

@@ -105,6 +105,17 @@ class MetricQuerySet(models.QuerySet["Metric"]):
         """With its priorities and their guidance, for every cell of the priority map."""
         return self.select_related("category").prefetch_related("priorities").defer("data", "page")
 
+    def for_choice(self) -> MetricQuerySet:
+        """Name and category alone."""
+        return self.select_related("category").only("slug", "name", "category", "position")
+
+    def for_comparison(self, slugs: Iterable[str]) -> MetricQuerySet:
+        """These metrics with all that a comparison shows."""
+        rows = models.Prefetch(
+            "benchmarks", Benchmark.objects.select_related("segment").prefetch_related("sources")
+        )
+        return self.for_page().filter(slug__in=list(slugs)).prefetch_related(rows)
+
     def for_page(self) -> MetricQuerySet:
         """With its categories, and its priorities with their stages, for the page of a metric."""
         priorities = models.Prefetch("priorities", Priority.objects.select_related("stage"))
@@ -180,6 +191,11 @@ class Priority(models.Model):
 
 
 class RelationQuerySet(models.QuerySet["Relation"]):
+    def among(self, slugs: Iterable[str]) -> RelationQuerySet:
+        """Relations between these metrics."""
+        chosen = list(slugs)
+        return self.filter(metric__in=chosen, other__in=chosen).order_by("position")
+
     def involving(self, metric: Metric) -> RelationQuerySet:
         """Relations that name the metric on either side, its own first, with the other metric for a list."""
         long = [f"{side}__{name}" for side in ("metric", "other") for name in ("data", "page")]

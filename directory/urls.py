@@ -9,6 +9,7 @@ app_name = "directory"
 urlpatterns = [
     path("", views.metric_list, name="metric-list"),
     path("metrics/<slug:slug>/", views.metric_detail, name="metric-detail"),
+    path("compare/", views.compare, name="compare"),
     path("map/", views.priority_map, name="priority-map"),
     path("search/", views.search, name="search"),
     path("choose-stage/", views.choose_stage, name="choose-stage"),

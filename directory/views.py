@@ -17,13 +17,14 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import replace_url
 
-from . import entry, evidence, formula, listing, results, structured, words
+from . import calculator, comparison, entry, evidence, formula, listing, results, structured, words
 from . import priority_map as mapping
 from .forms import DirectoryQuery, MapQuery, PageQuery, typed
 from .htmx import wants_fragment
 from .loader.schema import STAGES
-from .models import Category, Metric, PageText, Question, Redirect, Segment, Source, Stage
+from .models import Category, Metric, PageText, Question, Redirect, Relation, Segment, Source, Stage
 from .remembered import Remembered, choose, is_from_here, known, remembered, varies
 from .stages import shifts, summary, with_metrics
 from .switch import switch
@@ -121,9 +122,12 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
     rows = entry.benchmark_rows(metric, segments)
     cited = entry.cited(metric, rows, sources)
     page = metric.page
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    number = calculator.build(metric, query, request.GET, rows, cited, segments, today)
+    if wants_fragment(request):
+        return _calculation(request, number)
     terms = {each["name"]: each["term"] for each in page["formula"]["inputs"]}
     tree = formula.parse(metric.data["formula"]["expression"], terms)
-    today = datetime.datetime.now(tz=datetime.UTC).date()
     previous, following = entry.neighbors(metric, at_stage)
     related = entry.related(metric)
     crumbs = [("Directory", reverse("directory:metric-list")), (metric.name, metric.get_absolute_url())]
@@ -144,11 +148,7 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "priorities": priorities,
         "focus_marks": [each for each in priorities if each.is_focus and query.stage in (None, each.stage_id)],
         "segment": query.segment,
-        "segment_links": [
-            (each, entry.at_benchmarks(metric, query.with_segment(each.slug)), each.slug == query.segment)
-            for each in segments
-        ],
-        "without_segment": entry.at_benchmarks(metric, query.with_segment(None)),
+        "calculator": number,
         "segment_notes": [(each, page["segment_notes"][each.slug]) for each in segments],
         "direction": words.DIRECTIONS[metric.direction],
         "indicator": words.INDICATORS[metric.indicator],
@@ -156,7 +156,7 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "range": entry.range_words(page["range"], metric.unit),
         "cadence": words.CADENCES[metric.cadence],
         "mathml": formula.mathml(tree, terms, metric.short_name),
-        "ledger": entry.ledger(metric, tree),
+        "ledger": entry.ledger(metric),
         "result": words.result(page["example"]["result"], metric.unit),
         "variants": [entry.variant(metric, each) for each in page["formula"]["variants"]],
         "public_examples": [entry.public_example(metric, each) for each in page["public_examples"]],
@@ -165,6 +165,7 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         ),
         "points": [entry.point(each, sources) for each in page["published_points"]],
         "related": related,
+        "compare_path": comparison.address_of([slug, *(other.slug for other, _, _ in related[:2])], query),
         "sources": [entry.source(each, today) for each in sources],
         "previous": previous,
         "following": following,
@@ -182,6 +183,14 @@ def _page_query(stage: str | None, memory: Remembered) -> str:
     return PageQuery(stage, memory.segment, memory=memory).query_string
 
 
+def _calculation(request: HttpRequest, number: calculator.Calculator) -> HttpResponse:
+    """The result alone, as one types; the address follows it."""
+    context = {"calculator": number, "is_fragment": True}
+    response = render(request, "directory/_calculation.html", context)
+    response["Cache-Control"] = "no-store"
+    return replace_url(varies(response), number.address)
+
+
 def _moved_or_missing(request: HttpRequest, slug: str) -> HttpResponse:
     moved = Redirect.objects.filter(old=slug).first()
     if moved is None:
@@ -189,6 +198,47 @@ def _moved_or_missing(request: HttpRequest, slug: str) -> HttpResponse:
     target = reverse("directory:metric-detail", args=[moved.new])
     query = request.META.get("QUERY_STRING", "")
     return HttpResponsePermanentRedirect(f"{target}?{query}" if query else target)
+
+
+# -- Comparison --
+
+
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    """Two to four metrics side by side; with fewer, the list to choose from."""
+    everything = list(Metric.objects.for_choice())
+    stages = list(Stage.objects.all())
+    segments = list(Segment.objects.all())
+    page = PageQuery.read(
+        request.GET,
+        stages=[each.slug for each in stages],
+        segments=[each.slug for each in segments],
+        memory=remembered(request),
+    )
+    query = comparison.CompareQuery.read(request.GET, page, {each.slug: each.name for each in everything})
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    columns = []
+    if query.is_enough:
+        metrics = Metric.objects.for_comparison(query.metrics)
+        relations = Relation.objects.among(query.metrics)
+        columns = comparison.columns(query, metrics, segments, relations, today)
+    categories = dict.fromkeys(
+        each.category.name for each in sorted(everything, key=lambda each: each.category.position)
+    )
+    context: dict[str, Any] = {
+        "query": query,
+        "page_query": page.query_string,
+        "columns": columns,
+        "heading": comparison.title([each.metric for each in columns]),
+        "only": next((each.name for each in everything if each.slug in query.metrics), ""),
+        "stage": next((each for each in stages if each.slug == page.stage), None),
+        "segment_links": [
+            (each, query.with_segment(each.slug).address, each.slug == page.segment) for each in segments
+        ],
+        "without_segment": query.with_segment(None).address,
+        "choices": [(name, [each for each in everything if each.category.name == name]) for name in categories],
+    }
+    return varies(render(request, "directory/compare.html", context))
 
 
 # -- Priority map --
@@ -395,7 +445,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 def sitemap(request: HttpRequest) -> HttpResponse:
     metrics = Metric.objects.only("slug", "changed")
     newest = max((each.changed for each in metrics), default=None)
-    names = ["metric-list", "priority-map", "stage-list", "faq", "source-list", "about"]
+    names = ["metric-list", "priority-map", "compare", "stage-list", "faq", "source-list", "about"]
     pages = [(reverse(f"directory:{name}"), newest) for name in names]
     pages += [(stage.get_absolute_url(), newest) for stage in Stage.objects.all()]
     pages += [(metric.get_absolute_url(), metric.changed) for metric in metrics]

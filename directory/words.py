@@ -103,6 +103,12 @@ def input_value(value: Decimal | float | int, unit: str) -> str:
     return number(value) if unit in ("currency", "count", "score") else figure(value, unit)
 
 
+def money(value: Decimal | float | int, sign: str = "", places: int | None = None) -> str:
+    """An amount with the currency sign that a person typed, if any: `$1,200`, `−€5`, `EUR 300`."""
+    text = number(value, places)
+    return f"−{sign}{text[1:]}" if text.startswith("−") else f"{sign}{text}"
+
+
 def money_short(value: Decimal | float) -> str:
     """`$300K`, `$1M`, `$1.5M`: bounds of recurring revenue."""
     exact = Decimal(str(value))

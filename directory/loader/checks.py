@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from directory import formula as arithmetic
+from directory import sampling
 from directory.words import MIRRORED
 
 from . import schema
@@ -22,6 +23,7 @@ from .read import Document, Folder, Location, as_mapping
 
 CITATION = re.compile(r"\[@([^\]\s]+)\]")
 METRIC_LINK = re.compile(r"\]\(metric:([^)]*)\)")
+KEYS_OF_A_CALCULATION = ("stage", "segment", "variant", "decimal")  # in the query string, beside the inputs
 PAGES = ("about", "directory", "map")
 PRIORITIES: tuple[schema.Priority, ...] = ("high", "medium", "low")
 SAFE_LINK = re.compile(r"\]\((?!metric:|/|#|https?://)([^)]*)\)")
@@ -100,6 +102,8 @@ def _check_formula(document: Document) -> None:
 
 
 def _check_input(document: Document, where: Location, given: schema.Input) -> None:
+    if given.name in KEYS_OF_A_CALCULATION:
+        document.problem((*where, "name"), f"{shown(given.name)} means something else in an address")
     if given.min is not None and given.max is not None and given.min > given.max:
         document.problem((*where, "min"), f"min {given.min} is above max {given.max}")
     if given.default is not None and not _inside(given.default, given.min, given.max):
@@ -170,6 +174,8 @@ def _check_example(document: Document) -> None:
         return
     computed = _compute_at(document, ("example",), formula.expression, formula.inputs, example.inputs, unit)
     _check_result(document, ("example",), example.result, computed)
+    if formula.sample and computed is not None:
+        _check_sample(document, ("formula", "sample"), formula.sample, formula.inputs, example.inputs, computed)
     if bounds is None:
         return
     if bounds.min is not None and bounds.max is not None and bounds.min >= bounds.max:
@@ -189,7 +195,7 @@ def _check_variants(document: Document) -> None:
         where: Location = ("formula", "variants", index)
         parts = {"id": variant.id, "unit": variant.unit, "example": variant.example}
         if variant.expression is None:
-            for key, value in {**parts, "inputs": variant.inputs or None}.items():
+            for key, value in {**parts, "inputs": variant.inputs or None, "sample": variant.sample}.items():
                 if value is not None:
                     document.problem((*where, key), "belongs to a variant with an expression")
             continue
@@ -219,6 +225,30 @@ def _check_variants(document: Document) -> None:
                 variant.unit,
             )
             _check_result(document, (*where, "example"), variant.example.result, computed)
+            if variant.sample and computed is not None:
+                given, sample = variant.example.inputs, variant.sample
+                _check_sample(document, (*where, "sample"), sample, inputs, given, computed)
+
+
+def _check_sample(
+    document: Document,
+    where: Location,
+    sample: schema.Sample,
+    inputs: Iterable[schema.Input],
+    given: dict[str, Decimal],
+    computed: Decimal,
+) -> None:
+    """The mean over the answers has to be the result itself, or the margin would belong to another number."""
+    names = [each.name for each in inputs]
+    used = [*sample.answers, *([sample.total] if sample.total else [])]
+    for name in used:
+        if name not in names:
+            unknown(document, where, "unknown input", name, names)
+            return
+    values = {each.name: given.get(each.name, each.default or Decimal(0)) for each in inputs}
+    counts = sampling.counts_of(sample.answers, sample.total, values)
+    if not sum(counts.values()) or abs(sampling.mean(counts) - computed) > Decimal("0.0001"):
+        document.problem(where, "the mean of these values over the answers of the example is not its result")
 
 
 def _check_public_examples(document: Document) -> None:

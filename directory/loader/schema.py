@@ -162,6 +162,13 @@ class VariantExample(Content):
     result: Figure
 
 
+class Sample(Content):
+    """The score is the mean of these values over the answers of a survey, so it has a margin of error."""
+
+    answers: Annotated[dict[InputName, Figure], Field(min_length=1)]
+    total: InputName | None = None
+
+
 class Variant(Content):
     """A competing definition; one with an `expression` can be computed as well."""
 
@@ -173,6 +180,7 @@ class Variant(Content):
     inputs: list[Input] = []
     undefined: Line | None = None
     example: VariantExample | None = None
+    sample: Sample | None = None
 
 
 class Formula(Content):
@@ -181,6 +189,7 @@ class Formula(Content):
     words: Text
     undefined: Line
     constraints: list[Constraint] = []
+    sample: Sample | None = None
     rules: list[Text] = []
     variants: list[Variant] = []
 

@@ -31,7 +31,7 @@ STAGES, CATEGORIES, SEGMENTS = (
 
 # Every address that the sitemap lists, then states of them that show other parts, then pages for errors.
 ADDRESSES = [
-    *("/", "/map/", "/stages/", "/faq/", "/sources/", "/about/"),
+    *("/", "/map/", "/compare/", "/stages/", "/faq/", "/sources/", "/about/"),
     *(f"/stages/{stage}/" for stage in STAGES),
     *(f"/metrics/{slug}/" for slug in METRICS),
 ]
@@ -55,6 +55,17 @@ STATES = [
     "/stages/?stage=sprint",
     "/metrics/net-revenue-retention/?stage=walk&segment=smb",
     "/metrics/escalation-rate/?stage=sprint&segment=tiny",
+    "/metrics/gross-revenue-retention/?starting_arr=2400000&contraction_arr=84000&churned_arr=180000&segment=smb",
+    "/metrics/gross-revenue-retention/?starting_arr=2.4m&contraction_arr=84k&churned_arr=180k",
+    "/metrics/gross-revenue-retention/?starting_arr=1000&contraction_arr=900&churned_arr=180&decimal=comma",
+    "/metrics/net-promoter-score/?promoters=6&passives=3&detractors=x%00%F0%9F%98%80&stage=walk",
+    "/metrics/escalation-rate/?accounts_escalated=14&active_accounts=350&segment=enterprise",
+    "/metrics/time-to-value/?days_waited_reached=540&days_waited_open=360&accounts_reached=0",
+    "/metrics/customer-satisfaction-score/?variant=satisfied-over-total&satisfied_responses=8&total_responses=8",
+    "/metrics/customer-health-score/?variant=none&usage_score=72",
+    "/compare/?metrics=gross-revenue-retention,net-revenue-retention",
+    "/compare/?metrics=net-promoter-score&metrics=time-to-value&metrics=escalation-rate&stage=walk&segment=smb",
+    "/compare/?metrics=nothing,net-promotor-score,dau-mau-ratio",
 ]
 MISSING = ["/metrics/net-revenue-retenton/", "/nothing/here/"]
 

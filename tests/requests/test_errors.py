@@ -20,6 +20,7 @@ KINDS = [
     "/metrics/time-to-value/",
     "/stages/",
     "/map/",
+    "/compare/",
     "/search/",
     "/stages/crawl/",
     "/faq/",
@@ -268,7 +269,7 @@ def test_pages_that_read_no_query_string_do_not_mind_one(db, address):
 
 @pytest.mark.parametrize("query", HOSTILE_QUERIES, ids=range(len(HOSTILE_QUERIES)))
 def test_hostile_query_string_is_no_matter_for_a_fragment(db, query):
-    for address in ("/", "/map/", "/search/"):
+    for address in ("/", "/map/", "/search/", "/metrics/net-promoter-score/"):
         assert Client(headers={"HX-Request": "true"}).get(address, QUERY_STRING=query).status_code == 200
 
 

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -52,7 +52,13 @@ def test_page_describes_itself_for_search_and_for_sharing(pages):
         for name in ("og:title", "og:description", "og:type", "og:site_name", "og:locale"):
             assert page.meta(name), (page, name)
         assert page.meta("og:title").split()[0].rstrip(":,") in page.title
-        assert not page.has("meta[@name='robots']")
+        assert page.meta("robots") == ("noindex, follow" if is_kept_out(page.path) else None), page
+
+
+def is_kept_out(path):
+    """Calculations and comparisons: there is no end of them, and each stands on pages that are found."""
+    query = parse_qs(urlsplit(path).query)
+    return bool(query.keys() - {"stage", "segment", "category", "sort", "show"})
 
 
 def test_answers_to_a_search_are_kept_out_of_search_engines_but_lead_on(get):
@@ -94,7 +100,7 @@ def test_main_navigation_marks_where_the_reader_is(pages):
 def test_footer_leads_to_every_part_of_the_site(pages):
     for page in pages:
         links = hrefs(page.one("body/footer"))
-        assert {"/", "/map/", "/stages/", "/faq/", "/sources/", "/about/"} <= set(links)
+        assert {"/", "/map/", "/compare/", "/stages/", "/faq/", "/sources/", "/about/"} <= set(links)
 
 
 # -- Structured data --

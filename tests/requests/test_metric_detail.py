@@ -301,7 +301,7 @@ def test_stage_can_be_dropped_without_the_segment(get):
 
 def test_stage_and_segment_travel_along_to_other_metrics(get):
     page = get(f"{METRIC}?stage=run&segment=smb")
-    others = [*hrefs(page.by_id("related")), *hrefs(page.by_class("neighbors")[0])]
+    others = [*hrefs(page.one("section[@id='related']/ul")), *hrefs(page.by_class("neighbors")[0])]
     assert others
     assert {each.partition("?")[2] for each in others} == {"stage=run&segment=smb"}
     assert hrefs(page.one("nav[@aria-label='You are here']")) == ["/?stage=run", "/?stage=run&category=revenue"]

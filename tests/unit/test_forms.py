@@ -4,6 +4,7 @@ import pytest
 from django.http import QueryDict
 
 from directory.forms import LONGEST_QUERY, LONGEST_SHOWN, SHOWS, SORTS, DirectoryQuery, MapQuery, PageQuery, typed
+from directory.remembered import Remembered
 
 STAGES = ["crawl", "walk", "run"]
 CATEGORIES = ["revenue", "retention", "health"]
@@ -226,3 +227,34 @@ def test_page_query_changes_one_thing():
     assert query.with_stage(None).query_string == "?segment=smb"
     assert query.with_segment("enterprise").query_string == "?stage=walk&segment=enterprise"
     assert query.with_segment(None).query_string == "?stage=walk"
+
+
+# -- A remembered choice --
+
+
+def with_memory(query_string, stage="walk", segment="smb"):
+    return PageQuery.read(
+        QueryDict(query_string), stages=STAGES, segments=SEGMENTS, memory=Remembered(stage=stage, segment=segment)
+    )
+
+
+def test_what_is_remembered_stands_in_for_what_the_address_leaves_open():
+    assert (with_memory("").stage, with_memory("").segment) == ("walk", "smb")
+    assert with_memory("segment=enterprise").segment == "enterprise"
+    assert with_memory("stage=run").stage == "run"
+    assert with_memory("segment=tiny").segment == "smb"
+
+
+def test_none_asks_for_no_segment_and_stays_in_the_address_while_one_is_remembered():
+    query = with_memory("stage=run&segment=none")
+    assert query.segment is None
+    assert query.query_string == "?stage=run&segment=none"
+    assert with_memory("").with_segment(None).query_string == "?segment=none"
+    plain = PageQuery.read(QueryDict("segment=none"), stages=STAGES, segments=SEGMENTS)
+    assert (plain.segment, plain.query_string, plain.notices) == (None, "", ())
+
+
+def test_an_address_for_other_browsers_says_what_this_one_remembers():
+    assert with_memory("").pairs == [("stage", "walk"), ("segment", "smb")]
+    assert with_memory("stage=none&segment=none").pairs == [("stage", "none"), ("segment", "none")]
+    assert with_memory("", stage=None, segment=None).pairs == []
