@@ -114,7 +114,7 @@ def about(rows: Iterable[Benchmark], unit: str, variant: str) -> list[Benchmark]
 
 
 def in_order_of_evidence(rows: Iterable[Benchmark]) -> list[Benchmark]:
-    """The rows that carry most first; those for a special kind of company after the general ones."""
+    """The rows that carry most first; orientation last, whatever its confidence."""
     return sorted(
         rows,
         key=lambda row: (
@@ -151,26 +151,23 @@ def judge(
     by_segment = {
         each.slug: in_order_of_evidence(row for row in fitting if row.segment_id == each.slug) for each in segments
     }
-    asked = [each for each in segments if by_segment[each.slug] and chosen in (None, each.slug)]
-    speaking = [by_segment[each.slug][0] for each in asked] or general[:1]
+    asked = [each.slug for each in segments if by_segment[each.slug] and chosen in (None, each.slug)]
+    speaking = [by_segment[slug][0] for slug in asked] or general[:1]
+    whom = next((each.short for each in segments if each.slug == chosen), "your customers")
     if not speaking:
-        name = next((each.short for each in segments if each.slug == chosen), "your customers")
-        there = " and ".join(each.short for each in segments if by_segment[each.slug])
-        hint = f" There are rows for {there}." if there else ""
-        return Verdict([], [], [], f"No verdict: no benchmark row of {subject.name} is about {name}.{hint}")
-    rest = [row for each in asked for row in by_segment[each.slug][1:]] if chosen else []
+        return Verdict(
+            [], [], [], _why_not_for(subject, whom, [each for each in segments if by_segment[each.slug]])
+        )
+    rest = [row for slug in asked for row in by_segment[slug][1:]] if chosen else []
     rest += [row for row in general if row not in speaking]
     axis = _axis(subject, [*speaking, *rest])
-    judgments = [
-        _judgment(subject, row, axis, sources, levers if len(speaking) == 1 else None, today) for row in speaking
-    ]
+    lever = levers if len(speaking) == 1 else None
+    judgments = [_judgment(subject, row, axis, sources, lever, today) for row in speaking]
     others = [_judgment(subject, row, axis, sources, None, today) for row in rest]
-    missing = chosen and not asked and by_segment
-    cautions = (
-        [f"There is no row for {_short(segments, chosen)}, so this one is over all segments."] if missing else []
-    )
-    over_all = [each for each in (*judgments, *others) if not each.row.benchmark.segment_id]
-    return Verdict(judgments, others, cautions + _cautions(subject, judgments, over_all))
+    cautions = _cautions(subject, judgments, [*judgments, *others])
+    if chosen and not asked:
+        cautions.insert(0, f"There is no row for {whom}, so this one is over all segments.")
+    return Verdict(judgments, others, cautions)
 
 
 def _why_none(subject: Subject, rows: Sequence[Benchmark]) -> str:
@@ -181,8 +178,10 @@ def _why_none(subject: Subject, rows: Sequence[Benchmark]) -> str:
     return f"No verdict: there is no benchmark row for {subject.name}."
 
 
-def _short(segments: Sequence[Segment], slug: str | None) -> str:
-    return next((each.short for each in segments if each.slug == slug), "your customers")
+def _why_not_for(subject: Subject, whom: str, others: Iterable[Segment]) -> str:
+    said = f"No verdict: no benchmark row of {subject.name} is about {whom}."
+    there = " and ".join(each.short for each in others)
+    return f"{said} There are rows for {there}." if there else said
 
 
 # -- One row --
@@ -289,14 +288,15 @@ def _is_unsettled(subject: Subject, judgment: Judgment) -> bool:
 
 def _disagreement(judgments: Iterable[Judgment]) -> str:
     """Medians over all segments that differ, each with who gives it."""
-    with_median = [each for each in judgments if each.row.benchmark.median is not None]
+    rows = [each for each in judgments if not each.row.benchmark.segment_id]
+    with_median = [each for each in rows if each.row.benchmark.median is not None]
     if len({each.row.benchmark.median for each in with_median}) < 2:
         return ""
     named = [f"{each.row.middle} ({each.publishers}, {each.row.year})" for each in with_median]
     return f"Sources disagree on the middle: {'; '.join(named)}."
 
 
-def _cautions(subject: Subject, judgments: list[Judgment], general: list[Judgment]) -> list[str]:
+def _cautions(subject: Subject, judgments: list[Judgment], everything: list[Judgment]) -> list[str]:
     said = []
     if subject.variant and judgments:
         said.append(f"The row measures {words.lower_first(judgments[0].row.benchmark.measures)}.")
@@ -305,7 +305,7 @@ def _cautions(subject: Subject, judgments: list[Judgment], general: list[Judgmen
         said.append("The evidence is thin: take it as orientation, never as a standard.")
     if len(judgments) == 1 and verdicts and _is_unsettled(subject, judgments[0]):
         said.append("The margin of error crosses the edge of a band, so this sample cannot settle it.")
-    if disagreement := _disagreement(general):
+    if disagreement := _disagreement(everything):
         said.append(disagreement)
     if subject.unit == "currency" and judgments:
         said.append("The benchmark is in US dollars.")
