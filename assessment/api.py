@@ -6,26 +6,214 @@ pages of other sites may ask as well: they learn what anybody can work out from 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,  # comes with pydantic, which wants it below Python 3.12
+    cast,
+)
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, with_config
+from typing_extensions import TypedDict
 
+from directory.api import openapi
 from directory.api.answers import allowed_everywhere, preflight, printable, problem, refuse_method
 from directory.api.documents import Document
 from directory.api.models import FieldError, Open, Slug
+from directory.api.text import typed
 from directory.api.views import json_answer
 from directory.models import ContentVersion
+from directory.structured import address
 
-from . import scoring
+from . import content, scoring
+from .content import current
 from .scoring import Confidence, Group, Level, Questionnaire, Stage
 
 LARGEST = 64 * 1024  # bytes of a request; every question answered takes about one thousand
 MOST_ERRORS = 50
 METHODS = ("POST", "OPTIONS")
 Response = Literal["0", "1", "2", "3", "ns"]
+
+
+# -- The questions and the rules --
+
+
+class Next(Open):
+    """The move from an answer to the one after it."""
+
+    do: str
+    effort: str
+
+
+class Answer(Open):
+    response: Response = Field(description="What to post for it; also its points.")
+    label: str
+    next: Next | None = Field(description="Null for the last answer.")
+
+
+class Question(Open):
+    id: Slug
+    number: int = Field(ge=1)
+    dimension: Slug
+    text: str
+    axis: str = Field(description="What the answers measure, in a few words.")
+    help: str
+    proof: str = Field(description="What shows that an answer is true.")
+    metrics: list[Slug]
+    answers: list[Answer]
+
+
+class Dimension(Open):
+    slug: Slug
+    name: str
+    why: str
+    group: Group
+    metrics: list[Slug]
+
+
+class QuestionGroup(Open):
+    slug: Group
+    name: str
+    asks: str
+
+
+class EffortWeeks(Open):
+    effort: str
+    weeks: int
+
+
+class Cutoff(Open):
+    """Points that a level needs, in a dimension with so many questions."""
+
+    questions: int
+    level: Stage
+    points: int
+
+
+class Check(Open):
+    """What a stage asks of a group: each dimension at a level and, for some, a total of points."""
+
+    stage: Stage
+    group: Group
+    level: Stage
+    total: int | None
+
+
+class Condition(Open):
+    """Holds when the answer is from `at_least` to `at_most`; not sure and no response never hold."""
+
+    question: Slug
+    at_least: int
+    at_most: int
+
+
+class HintRule(Open):
+    say: str
+    when: list[Condition] = Field(description="All hold. None: every question has the same answer.")
+
+
+class Assessment(Open):
+    """The questionnaire with everything that scoring reads."""
+
+    version: int = Field(description="Changes with what is asked or how it is scored.")
+    name: str
+    url: str
+    scoring: str
+    not_sure: str = Field(description="What the response `ns` says.")
+    fewest_responses: int = Field(
+        description="Fewer give no stage; every question of the foundations has to be in."
+    )
+    groups: list[QuestionGroup]
+    dimensions: list[Dimension]
+    questions: list[Question]
+    efforts: list[EffortWeeks]
+    cutoffs: list[Cutoff]
+    checks: list[Check]
+    hints: list[HintRule]
+
+
+def assessments() -> list[Assessment]:
+    """The questionnaire in use."""
+    edition = current()
+    rules = edition.questionnaire
+    return [
+        Assessment(
+            version=edition.version,
+            name=typed(edition.texts["name"]),
+            url=address(reverse("assessment:start")),
+            scoring=typed(edition.texts["scoring"]),
+            not_sure=typed(edition.texts["not_sure"]),
+            fewest_responses=rules.fewest_responses,
+            groups=[
+                QuestionGroup(slug=each["slug"], name=typed(each["name"]), asks=typed(each["asks"]))
+                for each in edition.groups
+            ],
+            dimensions=[_area(each) for each in edition.areas],
+            questions=[_question(each, area) for area in edition.areas for each in area.questions],
+            efforts=[EffortWeeks(effort=effort, weeks=weeks) for effort, weeks in rules.effort_weeks.items()],
+            cutoffs=[
+                Cutoff(questions=questions, level=level, points=points)
+                for questions, levels in rules.cutoffs.items()
+                for level, points in levels.items()
+            ],
+            checks=[
+                Check(stage=each.stage, group=each.group, level=each.level, total=each.total)
+                for each in rules.checks
+            ],
+            hints=[
+                HintRule(say=typed(each.say), when=list(map(_condition, each.conditions))) for each in rules.hints
+            ],
+        )
+    ]
+
+
+def _area(area: content.Area) -> Dimension:
+    return Dimension(
+        slug=area.slug,
+        name=typed(area.name),
+        why=typed(area.why),
+        group=cast(Group, area.group),
+        metrics=list(area.metrics),
+    )
+
+
+def _question(question: content.Question, area: content.Area) -> Question:
+    return Question(
+        id=question.id,
+        number=question.number,
+        dimension=area.slug,
+        text=typed(question.text),
+        axis=typed(question.axis),
+        help=typed(question.help),
+        proof=typed(question.proof),
+        metrics=list(question.metrics),
+        answers=[
+            Answer(
+                response=cast(Response, each.value),
+                label=typed(each.label),
+                next=Next(do=typed(each.do), effort=each.effort) if each.effort else None,
+            )
+            for each in question.answers
+        ],
+    )
+
+
+def _condition(condition: scoring.Condition) -> Condition:
+    return Condition(question=condition.question, at_least=condition.least, at_most=condition.most)
+
+
+DOCUMENT = Document(
+    "assessment",
+    "The questions of the assessment, their answers, and the rules that score them",
+    Assessment,
+    assessments,
+)
 
 
 # -- The result --
@@ -139,7 +327,7 @@ def result_of(result: scoring.Result) -> Result:
         dimensions=[_dimension(each) for each in result.dimensions],
         unanswered=list(result.unanswered),
         not_sure=list(result.not_sure),
-        hints=[Hint(say=each.say, questions=list(each.questions)) for each in result.hints],
+        hints=[Hint(say=typed(each.say), questions=list(each.questions)) for each in result.hints],
         best_case=result.best_case,
         stage_without_gate=result.stage_without_gate,
         skipped_ahead=result.skipped_ahead,
@@ -207,14 +395,17 @@ def _move_set(moves: scoring.MoveSet | None) -> MoveSet | None:
 
 def request_model(questionnaire: Questionnaire) -> type[BaseModel]:
     """What may be posted: for each question, at most one response. Its schema names every question."""
-    fields = {question.id: NotRequired[Response] for question in questionnaire.questions}
-    typed: Any = TypedDict("Responses", fields)  # type: ignore[misc]
-    responses: Any = with_config(ConfigDict(extra="forbid", strict=True))(typed)
+    return _request_model(tuple(question.id for question in questionnaire.questions))
+
+
+@lru_cache(maxsize=4)
+def _request_model(questions: tuple[str, ...]) -> type[BaseModel]:
+    strict = ConfigDict(extra="forbid", strict=True)
+    typed_fields: Any = TypedDict("Responses", dict.fromkeys(questions, NotRequired[Response]))  # type: ignore[misc]
+    responses: Any = with_config(strict)(typed_fields)
     meaning = Field(description="Question id to the place of the answer; ns is not sure. Leave out the rest.")
     described: Any = Annotated[responses, meaning]
-    model: type[BaseModel] = create_model(
-        "ScoreRequest", __config__=ConfigDict(extra="forbid", strict=True), responses=(described, ...)
-    )
+    model: type[BaseModel] = create_model("ScoreRequest", __config__=strict, responses=(described, ...))
     return model
 
 
@@ -254,13 +445,16 @@ def score(request: HttpRequest) -> HttpResponse:
         return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
     if _length(request) > LARGEST:
         return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request has at most {LARGEST} bytes.")
-    questionnaire = assessment_api_questionnaire()
+    version = ContentVersion.current()
+    if version is None:
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "No content is loaded yet.")
+    questionnaire = current().questionnaire
     try:
         given = request_model(questionnaire).model_validate_json(request.body)
     except ValidationError as error:
         return _refused(error)
     result = result_of(scoring.score(questionnaire, given.model_dump()["responses"]))
-    response = json_answer(RESULT.around([result], ContentVersion.current()))
+    response = json_answer(RESULT.around([result], version))
     response["Cache-Control"] = "no-store"
     return allowed_everywhere(response)
 
@@ -278,6 +472,25 @@ def _refused(error: ValidationError) -> HttpResponse:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{count}; each is named below.", kind="score", errors=errors)
 
 
-def assessment_api_questionnaire() -> Questionnaire:
-    """Replaced by the loaded one."""
-    raise NotImplementedError
+# -- In the description --
+
+
+def paths() -> dict[str, Any]:
+    """The address of the score as OpenAPI describes it."""
+    told = {"400": "The body is not JSON.", "413": "More than the largest size.", "415": "Not sent as JSON."}
+    answers = {status: openapi.problem(text) for status, text in told.items()}
+    answers["422"] = openapi.problem("Wrong fields, each named in `errors`.")
+    schema = {"schema": openapi.reference(request_model(current().questionnaire))}
+    operation = {
+        "operationId": "score-assessment",
+        "summary": "Responses in, the full result out; nothing is stored",
+        "requestBody": {"required": True, "content": {"application/json": schema}},
+        "responses": {
+            "200": {
+                "description": "The result.",
+                "content": {"application/json": {"schema": openapi.reference(RESULT.envelope)}},
+            },
+            **answers,
+        },
+    }
+    return {reverse("api:score"): {"post": operation}}

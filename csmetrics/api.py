@@ -12,6 +12,8 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_safe
 from pydantic import BaseModel
 
+from assessment import api as assessment
+from assessment.content import current
 from directory import structured
 from directory.api import documents, openapi, views
 from directory.api import models as shapes
@@ -22,7 +24,7 @@ from directory.structured import address
 
 from . import guides
 
-DOCUMENTS: tuple[Document, ...] = documents.DOCUMENTS
+DOCUMENTS: tuple[Document, ...] = (*documents.DOCUMENTS, assessment.DOCUMENT)
 
 
 def entries() -> list[shapes.Entry]:
@@ -43,7 +45,11 @@ INDEX = Document("index", "Every document", shapes.Entry, entries)
 
 def schemas() -> dict[str, type[BaseModel]]:
     """The class behind each schema, by its name in the address."""
-    return {**{each.name: each.envelope for each in (INDEX, *DOCUMENTS)}, "problem": shapes.Problem}
+    return {
+        **{each.name: each.envelope for each in (INDEX, *DOCUMENTS, assessment.RESULT)},
+        "score-request": assessment.request_model(current().questionnaire),
+        "problem": shapes.Problem,
+    }
 
 
 def _as_file(content: dict[str, Any], content_type: str) -> HttpResponse:
@@ -63,7 +69,10 @@ def schema(request: HttpRequest, version: ContentVersion, name: str) -> HttpResp
 def description(request: HttpRequest, version: ContentVersion) -> HttpResponse:
     first = Metric.objects.values_list("slug", flat=True).first()
     made = openapi.description(
-        [INDEX, *DOCUMENTS], more_paths={}, more_models=[], example_slug=first or "net-revenue-retention"
+        [INDEX, *DOCUMENTS],
+        more_paths=assessment.paths(),
+        more_models=[assessment.RESULT.envelope, assessment.request_model(current().questionnaire)],
+        example_slug=first or "net-revenue-retention",
     )
     return _as_file(made, "application/openapi+json;version=3.1")
 
@@ -87,7 +96,7 @@ def guide(request: HttpRequest) -> HttpResponse:
         "entries": [(each, address(each.path), each.table_path if each.is_table else "") for each in DOCUMENTS],
         "envelope": guides.fields(INDEX.envelope),
         "tables": [(each, guides.fields(each.item)) for each in DOCUMENTS if each.is_table],
-        "examples": guides.examples() if version else {},
+        "examples": guides.examples(current().questionnaire) if version else {},
         "version": version,
         "site": address(""),
         "structured_data": structured.as_script(
@@ -113,5 +122,6 @@ urlpatterns: list[URLPattern] = [
         for each in DOCUMENTS
         if each.is_table
     ),
+    path("v1/assessment/score", assessment.score, name="score"),
     path("v1/<path:rest>", missing),
 ]

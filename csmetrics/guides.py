@@ -17,6 +17,7 @@ from django.urls import resolve, reverse
 from django.utils.safestring import SafeString, mark_safe
 from pydantic import BaseModel
 
+from assessment.scoring import Questionnaire
 from directory.structured import address
 
 SHOWN_LINES = 4  # of a table
@@ -82,12 +83,20 @@ class Example:
     note: str = ""
 
 
-def examples() -> dict[str, Example]:
+def examples(questionnaire: Questionnaire) -> dict[str, Example]:
     """Each is run here and now, by the views that answer everybody else."""
+    ids = [question.id for question in questionnaire.questions]
+    responses = dict.fromkeys(ids, "1") | {ids[0]: "2", ids[-1]: "ns"}
     rows = reverse("api:benchmarks")
     table = reverse("api:priorities-csv")
     filtered = f"{rows}?segment=smb"
-    return {"rows": _first_item(rows), "table": _first_lines(table), "problem": _whole(filtered)}
+    return {
+        "rows": _first_item(rows),
+        "table": _first_lines(table),
+        "problem": _whole(filtered),
+        "score": _posted({"responses": responses}),
+        "wrong": _posted({"responses": {ids[0]: "4", "favorite-color": "1"}}),
+    }
 
 
 def run(path: str, *, method: str = "GET", body: bytes = b"") -> HttpResponse:
@@ -127,6 +136,13 @@ def _first_lines(path: str) -> Example:
 def _whole(path: str) -> Example:
     response = run(path)
     return Example(f"curl '{address(path)}'", response.status_code, pretty(json.loads(response.content)))
+
+
+def _posted(body: dict[str, Any]) -> Example:
+    path, text = reverse("api:score"), json.dumps(body)
+    response = run(path, method="POST", body=text.encode())
+    command = f"curl -H 'Content-Type: application/json' -d '{text}' {address(path)}"
+    return Example(command, response.status_code, pretty(json.loads(response.content)))
 
 
 def pretty(content: Any) -> str:

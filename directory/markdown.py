@@ -276,6 +276,7 @@ def llms() -> str:
         ("Benchmarks", reverse("api:benchmarks"), "one row for each metric, segment and ARR band"),
         ("Priorities", reverse("api:priorities"), "level, rank and reason at Crawl, Walk and Run"),
         ("Sources", reverse("api:sources"), "each publication, and how it was read"),
+        ("Assessment", reverse("api:assessment"), "questions, answers and rules that place a team at a stage"),
         ("OpenAPI", reverse("api:openapi"), "the description of all open data"),
     ]
     rest = [

@@ -59,7 +59,10 @@ STATES = [
 # Addresses that answer with data, open to readers from everywhere.
 DOCUMENTS = [
     *("/api/v1/", "/api/v1/openapi.json"),
-    *(f"/api/v1/{name}.json" for name in ("metrics", "benchmarks", "priorities", "stages", "sources")),
+    *(
+        f"/api/v1/{name}.json"
+        for name in ("metrics", "benchmarks", "priorities", "stages", "sources", "assessment")
+    ),
     *("/api/v1/metrics/time-to-value.json", "/api/v1/schema/metrics.json"),
     *("/api/v1/benchmarks.csv", "/api/v1/priorities.csv"),
 ]

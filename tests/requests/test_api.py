@@ -534,8 +534,9 @@ def test_openapi_names_the_site(data):
     ("address", "count"),
     [
         ("/api/v1/", 1),
-        ("/api/v1/schema/metrics.json", 1),
-        ("/api/v1/openapi.json", 2),
+        ("/api/v1/schema/metrics.json", 2),
+        ("/api/v1/openapi.json", 4),
+        ("/api/v1/assessment.json", 2),
         ("/api/v1/metrics.json", 5),
         ("/api/v1/metrics/time-to-value.json", 5),
         ("/api/v1/benchmarks.json", 2),

@@ -71,7 +71,7 @@ def test_contents_lead_to_the_sections_of_the_page(get):
 
 
 def test_page_takes_a_fixed_number_of_queries(db, django_assert_num_queries):
-    """The content version, and what its examples ask."""
+    """The content version and the questionnaire, and what its examples ask."""
     client = Client()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(11):
         client.get("/api/")

@@ -114,7 +114,7 @@ def test_llms_txt_is_as_its_proposal_asks(get, text):
     for line in listed.splitlines():
         assert not line or re.fullmatch(r"## \w+|\w+|- \[[^\]]+\]\(https://\S+\): .+", line), line
     links = re.findall(r"\]\((\S+)\):", made)
-    assert len(links) == 24 + 8
+    assert len(links) == 24 + 9
     assert {get(each.removeprefix(SITE)).status for each in links} == {200}
 
 
