@@ -385,8 +385,8 @@ def test_pages_are_not_open_to_scripts_elsewhere(get):
 @pytest.mark.parametrize("address", [*DOCUMENTS, *TEXTS])
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "trace"])
 def test_documents_are_only_read(address, method):
-    """Refused before anything is looked up: no `db` here."""
-    answer = getattr(Client(), method)(address)
+    """Refused before anything is looked up, and before a form token is asked for: no `db` here."""
+    answer = getattr(Client(enforce_csrf_checks=True), method)(address)
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
     assert answer.headers["Content-Type"] == "application/problem+json"
