@@ -298,7 +298,7 @@ def test_history_tells_the_changes_of_the_metric_and_of_the_whole_directory(clie
     Change.objects.filter(slug="first-edition").update(position=9)
     page = Page("ttv", client.get(at("time-to-value")))
     told = [words(each.find(".//strong")) for each in by_class(page.by_id("reuse"), "history")[0]]
-    assert told == ["mine.", "all.", "First edition: 24 metrics, three stages."]
+    assert told == ["mine.", "all.", "First edition: 24 metrics, three stages and an assessment."]
     assert "Correction" in words(page.by_id("reuse"))
 
 
