@@ -50,5 +50,7 @@ def load(folder: Path) -> list[Counts]:
     )
     with transaction.atomic():
         counts = [*store.store(found), assessment.store(found)]
-        ContentVersion.objects.update_or_create(pk=1, defaults={"digest": found.digest})
+        current = ContentVersion.current()
+        if current is None or current.digest != found.digest or any(each.has_effect for each in counts):
+            ContentVersion.objects.update_or_create(pk=1, defaults={"digest": found.digest})
     return counts

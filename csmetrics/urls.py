@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("directory.urls")),
     path("assessment/", include("assessment.urls")),
+    path("api/", include("csmetrics.api")),
 ]
 
 handler400 = "csmetrics.errors.bad_request"

@@ -6,9 +6,12 @@ import datetime
 from typing import Any
 
 from django.db.models import prefetch_related_objects
+from django.urls import reverse
 
 from . import calculator, evidence, formula, words
-from .models import Benchmark, Metric, Priority, Relation, Segment, Source
+from .forms import PageQuery
+from .models import Benchmark, ContentVersion, Metric, Priority, Relation, Segment, Source
+from .structured import address
 
 # Anchor and title of each section, in the order of the page.
 CONTENTS = {
@@ -22,6 +25,7 @@ CONTENTS = {
     "data": "Data needed",
     "related": "Related",
     "sources": "Sources",
+    "reuse": "Cite and reuse",
 }
 # The section that shows a key of the content file, where that is not a section of the same name.
 SHOWN_IN = {
@@ -31,6 +35,7 @@ SHOWN_IN = {
     "published_points": "benchmarks",
     "segment_notes": "benchmarks",
 }
+EMBED_SIZE = (420, 480)  # pixels in which the longest card still fits
 
 
 def contents(*, has_related: bool) -> list[tuple[str, str]]:
@@ -133,3 +138,27 @@ def source(source: Source, today: datetime.date) -> dict[str, Any]:
         "is_old": evidence.is_old(source.year, today),
         "sections": [(anchor, CONTENTS[anchor]) for anchor in anchors if anchor in CONTENTS],
     }
+
+
+# -- Reuse --
+
+
+def citation(metric: Metric, version: ContentVersion | None) -> str:
+    """`“Net Revenue Retention.” CS Metrics, content version 0123456789ab, last changed 23 November 2026. …`"""
+    named = f", content version {version.short}" if version else ""
+    changed = f"{metric.changed:%d %B %Y}".lstrip("0")
+    where = address(metric.get_absolute_url())
+    return f"“{metric.name}.” CS Metrics{named}, last changed {changed}. {where}. CC BY 4.0."
+
+
+def embed_path(metric: Metric, stage: str | None) -> str:
+    return reverse("directory:embed", args=[metric.slug]) + PageQuery(stage=stage).query_string
+
+
+def embed_snippet(metric: Metric, stage: str | None) -> str:
+    """The HTML that shows the card of a metric in a page elsewhere."""
+    width, height = EMBED_SIZE
+    return (
+        f'<iframe src="{address(embed_path(metric, stage))}" title="{metric.name}, CS Metrics" '
+        f'width="{width}" height="{height}" loading="lazy"></iframe>'
+    )

@@ -372,11 +372,43 @@ class SearchEntry(models.Model):
         return self.title
 
 
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def touching(self, slug: str) -> list[Change]:
+        """The changes of a metric, newest first: those that name it and those of the whole directory."""
+        return [each for each in self if not each.metrics or slug in each.metrics]
+
+
+class Change(models.Model):
+    """Something that changed in the content."""
+
+    KINDS = {"new": "New", "correction": "Correction", "benchmark": "Benchmark", "wording": "Wording"}
+
+    slug = models.SlugField(primary_key=True, max_length=60)
+    position = models.PositiveIntegerField()
+    date = models.DateField()
+    kind = models.TextField()
+    title = models.TextField()
+    text = models.TextField(blank=True, help_text="HTML made by the loader")
+    metrics = models.JSONField(help_text="slugs of the metrics it touches; none for the whole directory")
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position",)
+
+    def __str__(self) -> str:
+        return f"{self.date}: {self.title}"
+
+    @property
+    def kind_name(self) -> str:
+        return self.KINDS[self.kind]
+
+
 class ContentVersion(models.Model):
     """One row: which content is loaded. Changes with any byte of any content file."""
 
     digest = models.TextField()
-    loaded_at = models.DateTimeField(auto_now=True)
+    loaded_at = models.DateTimeField(auto_now=True, help_text="stays when a load changes nothing")
 
     def __str__(self) -> str:
         return self.short

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -24,7 +24,19 @@ from . import priority_map as mapping
 from .forms import DirectoryQuery, MapQuery, PageQuery, typed
 from .htmx import wants_fragment
 from .loader.schema import STAGES
-from .models import Category, Metric, PageText, Question, Redirect, Relation, Segment, Source, Stage
+from .models import (
+    Category,
+    Change,
+    ContentVersion,
+    Metric,
+    PageText,
+    Question,
+    Relation,
+    Segment,
+    Source,
+    Stage,
+)
+from .moved import moved_or_missing
 from .remembered import Remembered, choose, is_from_here, known, remembered, varies
 from .stages import shifts, summary, with_metrics
 from .switch import switch
@@ -106,7 +118,7 @@ def _directory_description(text: dict[str, Any], stage: Stage | None) -> str:
 def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
     metric = Metric.objects.for_page().filter(slug=slug).first()
     if metric is None:
-        return _moved_or_missing(request, slug)
+        return moved_or_missing(request, slug, "directory:metric-detail")
     priorities = metric.profile
     stages = [each.stage for each in priorities]
     segments = list(Segment.objects.all())
@@ -169,6 +181,10 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "sources": [entry.source(each, today) for each in sources],
         "previous": previous,
         "following": following,
+        "citation": entry.citation(metric, ContentVersion.current()),
+        "embed": entry.embed_snippet(metric, query.stage),
+        "embed_path": entry.embed_path(metric, query.stage),
+        "changes": Change.objects.all().touching(metric.slug),
         "structured_data": structured.as_script(structured.term(metric), structured.breadcrumbs(*crumbs)),
     }
     return varies(render(request, "directory/metric_detail.html", context))
@@ -189,15 +205,6 @@ def _calculation(request: HttpRequest, number: calculator.Calculator) -> HttpRes
     response = render(request, "directory/_calculation.html", context)
     response["Cache-Control"] = "no-store"
     return replace_url(varies(response), number.address)
-
-
-def _moved_or_missing(request: HttpRequest, slug: str) -> HttpResponse:
-    moved = Redirect.objects.filter(old=slug).first()
-    if moved is None:
-        raise Http404(f"no metric has the slug {slug}")
-    target = reverse("directory:metric-detail", args=[moved.new])
-    query = request.META.get("QUERY_STRING", "")
-    return HttpResponsePermanentRedirect(f"{target}?{query}" if query else target)
 
 
 # -- Comparison --
@@ -449,5 +456,6 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     pages = [(reverse(f"directory:{name}"), newest) for name in names]
     pages += [(stage.get_absolute_url(), newest) for stage in Stage.objects.all()]
     pages += [(metric.get_absolute_url(), metric.changed) for metric in metrics]
+    pages.append((reverse("api:guide"), newest))
     context = {"pages": [(structured.address(path), changed) for path, changed in pages], "newest": newest}
     return render(request, "directory/sitemap.xml", context, content_type="application/xml; charset=utf-8")

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from directory import formula as arithmetic
 from directory import sampling
+from directory.identity import benchmark_id
 from directory.words import MIRRORED
 
 from . import schema
@@ -53,6 +54,7 @@ def check(folder: Folder, known_slugs: Iterable[str] = ()) -> None:
     _check_pages(folder)
     _check_redirects(folder, metrics, known_slugs)
     _check_search(folder, metrics)
+    _check_changes(folder, metrics)
     for document in folder.documents.values():
         _check_marks(document, metrics)
 
@@ -292,8 +294,16 @@ def _check_benchmarks(document: Document) -> None:
     direction = document.values.get("direction")
     formula: schema.Formula | None = document.values.get("formula")
     variants = {each.id for each in formula.variants if each.expression} if formula else None
+    ids: dict[str, int] = {}
     for index, row in items(document, "benchmarks"):
         where: Location = ("benchmarks", index)
+        first = ids.setdefault(benchmark_id(document.slug, row), index)
+        if first != index:
+            document.problem(
+                where,
+                f"is about the same as row {first + 1}; expected another segment, arr_band, qualifier, measure "
+                "or first source",
+            )
         for problem, key in _band_problems(row, row.measures.direction if row.measures else direction):
             document.problem((*where, key), problem)
         if row.basis in ("published", "derived") and not row.sources:
@@ -596,6 +606,39 @@ def _check_search(folder: Folder, metrics: dict[str, Document]) -> None:
     for position, slug in items(document, "starts"):
         if slug not in metrics:
             unknown(document, ("starts", position), "no metric has the slug", slug, metrics)
+
+
+def _check_changes(folder: Folder, metrics: dict[str, Document]) -> None:
+    """Every date of a last change is told, and no told change is newer than that date."""
+    document = folder.documents.get("changes.yaml")
+    if document is None or document.values.get("changes") is None:
+        return
+    rows: list[schema.Change | None] = document.values["changes"]
+    unique(document, ("changes",), (each.id if each else None for each in rows), "the id", "id")
+    for index, (newer, older) in enumerate(pairwise(rows), start=1):
+        if newer and older and older.date > newer.date:
+            where: Location = ("changes", index, "date")
+            document.problem(where, f"{older.date} stands below {newer.date}; expected the newest first")
+    for index, row in items(document, "changes"):
+        unique(document, ("changes", index, "metrics"), row.metrics, "the metric")
+        for position, slug in enumerate(row.metrics):
+            where = ("changes", index, "metrics", position)
+            changed = metrics[slug].values.get("changed") if slug in metrics else None
+            if slug not in metrics:
+                unknown(document, where, "no metric has the slug", slug, metrics)
+            elif row.kind != "wording" and changed is not None and row.date > changed:
+                document.problem(
+                    where, f"{metrics[slug].file} says that it last changed on {changed}, before this entry"
+                )
+    if None in rows or document.problems:  # one mistake here would make one of every metric
+        return
+    for slug, metric in metrics.items():
+        changed = metric.values.get("changed")
+        told = {each.date for each in rows if each and each.kind != "wording" and slug in (each.metrics or [slug])}
+        if changed is not None and changed not in told:
+            metric.problem(
+                ("changed",), f"got {changed}, but {document.file} tells no change of this metric on that day"
+            )
 
 
 def _check_marks(document: Document, metrics: dict[str, Document]) -> None:

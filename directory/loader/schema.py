@@ -463,6 +463,24 @@ class SearchFile(Content):
     starts: Annotated[list[Slug], Field(min_length=1, max_length=6)]
 
 
+ChangeKind = Literal["new", "correction", "benchmark", "wording"]
+
+
+class Change(Content):
+    id: Slug
+    date: Date
+    kind: ChangeKind
+    metrics: list[Slug] = []
+    title: Annotated[Line, Field(max_length=120)]
+    text: Text | None = None
+
+
+class ChangesFile(Content):
+    """`content/changes.yaml`: what changed in the content, newest first."""
+
+    changes: Annotated[list[Change], Field(min_length=1)]
+
+
 #: Every kind of file, for the reader and for the exported JSON Schemas. A `*` is the slug.
 FILES: dict[str, type[Content]] = {
     "metrics/*.yaml": Metric,
@@ -474,6 +492,7 @@ FILES: dict[str, type[Content]] = {
     "pages/*.yaml": Page,
     "redirects.yaml": RedirectsFile,
     "search.yaml": SearchFile,
+    "changes.yaml": ChangesFile,
 }
 
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from directory.models import (
     Benchmark,
     Category,
+    Change,
     Metric,
     PageText,
     Priority,
@@ -43,6 +44,10 @@ class Counts:
     unchanged: int
     removed: int
 
+    @property
+    def has_effect(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
     def __str__(self) -> str:
         total = self.added + self.changed + self.unchanged
         removed = f", {self.removed} removed" if self.removed else ""
@@ -66,6 +71,7 @@ def store(folder: Folder) -> list[Counts]:
     faqs = cast(schema.FaqsFile, documents["faqs.yaml"])
     redirects = cast(schema.RedirectsFile, documents["redirects.yaml"])
     search = cast(schema.SearchFile, documents["search.yaml"])
+    changes = cast(schema.ChangesFile, documents["changes.yaml"])
 
     _sync(Category, (_category(plain_text, each, place) for place, each in enumerate(categories)), keep=True)
     _sync(Segment, (_segment(plain_text, each, place) for place, each in enumerate(segments.segments)))
@@ -87,6 +93,7 @@ def store(folder: Folder) -> list[Counts]:
     texts.append(PageText(slug="search", page=search.model_dump(mode="json")))
     pages_done = _sync(PageText, texts)
     _sync(Redirect, [Redirect(old=old, new=new) for old, new in redirects.metrics.items()])
+    _sync(Change, [_change(plain_text, each, place) for place, each in enumerate(changes.changes)])
     return [metrics, _named(questions, "questions"), _named(pages_done, "texts")]
 
 
@@ -125,6 +132,19 @@ def _segment(renderer: Renderer, content: schema.CustomerSegment, place: int) ->
 def _stage(renderer: Renderer, content: schema.MaturityStage, place: int) -> Stage:
     page = renderer.model(content)
     return Stage(slug=page.pop("slug"), position=place, name=page.pop("name"), line=page.pop("line"), page=page)
+
+
+def _change(renderer: Renderer, content: schema.Change, place: int) -> Change:
+    made = renderer.model(content)
+    return Change(
+        slug=made["id"],
+        position=place,
+        date=content.date,
+        kind=made["kind"],
+        title=made["title"],
+        text=made["text"] or "",
+        metrics=made["metrics"],
+    )
 
 
 def _questions(renderer: Renderer, faqs: schema.FaqsFile) -> list[Question]:

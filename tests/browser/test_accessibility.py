@@ -34,6 +34,7 @@ KINDS = {
     "faq": "/faq/",
     "sources": "/sources/",
     "about": "/about/",
+    "open-data": "/api/",
     "404": MISSING,
 }
 # Of the states those that look different; the others hold the same parts.

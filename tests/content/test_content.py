@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from csmetrics.content import FILES, load, read, validate
 from csmetrics.management.commands.export_schemas import schema_files
 from directory import formula
+from directory.identity import benchmark_id
 from directory.loader import store
 from directory.loader.errors import ContentError
 from directory.loader.store import Counts
@@ -183,11 +184,25 @@ def test_loading_again_finds_all_unchanged_and_writes_no_row():
         done = load(CONTENT)
     assert done[0] == Counts("metrics", added=0, changed=0, unchanged=24, removed=0)
     assert not any(counts.added or counts.changed or counts.removed for counts in done)
-    written = [each["sql"] for each in queries if re.match("INSERT|UPDATE|DELETE", each["sql"])]
-    assert [sql for sql in written if "directory_contentversion" not in sql] == []
-    after = all_rows()
-    before.pop("ContentVersion"), after.pop("ContentVersion")
-    assert after == before
+    assert [each["sql"] for each in queries if re.match("INSERT|UPDATE|DELETE", each["sql"])] == []
+    assert all_rows() == before
+
+
+@pytest.mark.django_db
+def test_any_change_gives_the_content_version_a_new_time(content_copy):
+    """Data answers say when they were made: equal content, equal bytes; other rows, another time."""
+    before = ContentVersion.current()
+    load(CONTENT)
+    assert ContentVersion.current().loaded_at == before.loaded_at
+    edit(content_copy / "categories.yaml", "# yaml", "#  yaml")
+    load(content_copy)
+    same_rows = ContentVersion.current()
+    assert same_rows.digest != before.digest
+    assert same_rows.loaded_at > before.loaded_at
+    Metric.objects.filter(slug="time-to-value").update(digest="of an older rendering")
+    load(content_copy)
+    assert ContentVersion.current().digest == same_rows.digest
+    assert ContentVersion.current().loaded_at > same_rows.loaded_at
 
 
 @pytest.mark.django_db
@@ -245,6 +260,27 @@ def test_loading_back_gives_the_same_rows_as_before(content_copy):
     assert all_rows(keys=False) != before
     load(CONTENT)
     assert all_rows(keys=False) == before
+
+
+def test_wording_may_be_newer_than_the_last_change_of_meaning(shipped):
+    entry = "changes:\n  - id: words\n    date: 2026-12-01\n    kind: wording\n    title: Words\n"
+    text = shipped.texts["changes.yaml"].replace("changes:\n", f"{entry}    metrics: [dau-mau-ratio]\n")
+    assert shipped.problems_with({"changes.yaml": text}) == []
+
+
+@pytest.mark.django_db
+def test_benchmark_rows_have_ids_of_their_own_that_hold_no_figure_and_no_place(shipped):
+    """Turned around and with other figures, the rows of a metric keep their ids."""
+    ids = []
+    for slug in SLUGS:
+        rows = shipped.documents[f"metrics/{slug}.yaml"].content.benchmarks
+        ids += [benchmark_id(slug, row) for row in rows]
+        moved = [
+            row.model_copy(update={"weak": None, "strong": None, "typical": None, "year": 2001}) for row in rows
+        ]
+        assert [benchmark_id(slug, row) for row in moved] == [benchmark_id(slug, row) for row in rows]
+    assert len(set(ids)) == len(ids) == Benchmark.objects.count()
+    assert all(re.fullmatch("[a-z0-9:-]+", each) for each in ids)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from directory import search
 from directory.forms import LONGEST_QUERY
-from directory.models import Metric, Question, Stage
+from directory.models import Metric, Question, SearchEntry, Stage
 from tests.requests.page import Page, by_class, parse
 
 from .queries import anything, query_strings_of
@@ -38,7 +38,8 @@ texts = (
 
 
 def known_addresses():
-    return {each.get_absolute_url() for model in (Metric, Stage, Question) for each in model.objects.all()}
+    own = {each.get_absolute_url() for model in (Metric, Stage, Question) for each in model.objects.all()}
+    return own | set(SearchEntry.objects.values_list("path", flat=True))
 
 
 def mark_up(made):

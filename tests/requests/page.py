@@ -31,7 +31,7 @@ STAGES, CATEGORIES, SEGMENTS = (
 
 # Every address that the sitemap lists, then states of them that show other parts, then pages for errors.
 ADDRESSES = [
-    *("/", "/map/", "/compare/", "/stages/", "/faq/", "/sources/", "/about/"),
+    *("/", "/map/", "/compare/", "/stages/", "/faq/", "/sources/", "/about/", "/api/"),
     *(f"/stages/{stage}/" for stage in STAGES),
     *(f"/metrics/{slug}/" for slug in METRICS),
 ]
@@ -67,7 +67,24 @@ STATES = [
     "/compare/?metrics=net-promoter-score&metrics=time-to-value&metrics=escalation-rate&stage=walk&segment=smb",
     "/compare/?metrics=nothing,net-promotor-score,dau-mau-ratio",
 ]
+# Addresses that answer with data, open to readers from everywhere.
+DOCUMENTS = [
+    *("/api/v1/", "/api/v1/openapi.json"),
+    *(
+        f"/api/v1/{name}.json"
+        for name in ("metrics", "benchmarks", "priorities", "stages", "sources", "assessment")
+    ),
+    *("/api/v1/metrics/time-to-value.json", "/api/v1/schema/metrics.json"),
+    *("/api/v1/benchmarks.csv", "/api/v1/priorities.csv"),
+]
+TEXTS = ["/index.md", "/metrics/time-to-value.md", "/llms.txt", "/changes.atom"]
 MISSING = ["/metrics/net-revenue-retenton/", "/nothing/here/"]
+
+
+def is_page(address: str) -> bool:
+    """Whether a page of the site is there, and not a file, data or a card for other sites."""
+    path = address.partition("?")[0]
+    return path.endswith("/") and not path.startswith(("/embed/", "/api/v1/"))
 
 
 class Page:

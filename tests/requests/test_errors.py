@@ -13,7 +13,7 @@ from django.urls import URLPattern, get_resolver
 from csmetrics import errors
 from directory import views
 
-from .page import ADDRESSES, METRICS, Page, hrefs, words
+from .page import ADDRESSES, DOCUMENTS, METRICS, TEXTS, Page, hrefs, words
 
 KINDS = [
     "/",
@@ -26,8 +26,10 @@ KINDS = [
     "/faq/",
     "/sources/",
     "/about/",
+    "/api/",
+    "/embed/time-to-value/",
 ]
-FILES = ["/robots.txt", "/sitemap.xml"]
+FILES = ["/robots.txt", "/sitemap.xml", "/opensearch.xml", "/search/suggestions/"]
 
 
 class Untouchable:
@@ -313,12 +315,12 @@ def test_head_says_what_get_says_without_the_body(db, address):
 
 
 def test_every_kind_of_address_of_the_directory_is_tested_here():
-    names = {each.name for each in patterns() if each.lookup_str.startswith("directory.")}
-    tested = {get_resolver().resolve(address).url_name for address in [*KINDS, *FILES]}
-    assert tested == names - {"choose-stage"}  # a form; see test_remembered_stage.py
-    assert {get_resolver().resolve(address).url_name for address in ADDRESSES} == names - {
-        "choose-stage",
-        "robots",
-        "search",
-        "sitemap",
-    }
+    """What answers with data is tested in test_api.py and test_texts.py."""
+    names = {each.name for each in patterns() if each.lookup_str.startswith(("directory.", "csmetrics."))}
+    data = url_names([*DOCUMENTS, *TEXTS]) | {None}  # without a name: whatever else is asked of the API
+    assert url_names([*KINDS, *FILES]) == names - data - {"choose-stage"}  # a form; see test_remembered_stage.py
+    assert url_names(ADDRESSES) == names - data - url_names(FILES) - {"search", "embed", "choose-stage"}
+
+
+def url_names(addresses):
+    return {get_resolver().resolve(address).url_name for address in addresses}

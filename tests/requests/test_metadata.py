@@ -231,6 +231,15 @@ def test_site_without_an_address_of_its_own_gives_paths(client, db, settings):
     assert b"Sitemap:" not in client.get("/robots.txt").content
 
 
+def test_every_page_offers_its_feed_and_its_search_to_the_browser(pages, error_pages):
+    for page in pages + error_pages:
+        (search,) = page.all("head/link[@rel='search']")
+        assert search.get("href") == "/opensearch.xml"
+        assert search.get("type") == "application/opensearchdescription+xml"
+        feeds = [each.get("href") for each in page.all("head/link[@type='application/atom+xml']")]
+        assert feeds == ([] if page.status in (400, 403, 500) else ["/changes.atom"])
+
+
 def test_linked_files_exist_and_are_our_own(pages, error_pages):
     for page in pages + error_pages:
         files = [each.get("href") for each in page.all("link") if each.get("rel") in ("icon", "stylesheet")]

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from directory import words as vocabulary
-from directory.models import Benchmark, Metric, Redirect, Relation, Source
+from directory.models import Benchmark, Change, ContentVersion, Metric, Redirect, Relation, Source
 
-from .page import CONTENT, METRICS, ORDER, SEGMENTS, STAGES, Page, by_class, hrefs, level, one_line, words
+from .page import CONTENT, METRICS, ORDER, SEGMENTS, STAGES, Page, by_class, hrefs, level, one_line, parse, words
 
 METRIC = "/metrics/net-revenue-retention/"
 every_metric = pytest.mark.parametrize("slug", METRICS)
@@ -260,6 +260,57 @@ def test_some_rows_measure_something_else():
     assert any(row.get("measures") for each in CONTENT.values() for row in each["benchmarks"])
 
 
+# -- Reuse --
+
+
+@every_metric
+def test_citation_names_metric_version_day_and_address(get, slug):
+    page, metric = get(at(slug)), Metric.objects.get(slug=slug)
+    (cite, *_) = page.by_class("copyable")
+    assert words(cite) == one_line(
+        f"“{metric.name}.” CS Metrics, content version {ContentVersion.current().short}, "
+        f"last changed {metric.changed.day} {metric.changed:%B %Y}. https://example.test{at(slug)}. CC BY 4.0."
+    )
+
+
+def test_snippet_is_a_frame_of_the_card_at_the_stage_of_the_page(get):
+    for query in ("", "?stage=walk"):
+        (_, snippet) = get(f"{METRIC}{query}").by_class("copyable")
+        (frame,) = parse(words(snippet), is_fragment=True)[0].iter("iframe")
+        assert frame.get("src") == f"https://example.test/embed/net-revenue-retention/{query}"
+        assert "Net Revenue Retention" in frame.get("title")
+        assert get(frame.get("src").removeprefix("https://example.test")).status == 200
+
+
+def test_history_tells_the_changes_of_the_metric_and_of_the_whole_directory(client, db):
+    for place, (slug, touched) in enumerate(
+        {"mine": ["time-to-value"], "theirs": ["escalation-rate"], "all": []}.items(), start=-3
+    ):
+        Change.objects.create(
+            slug=slug,
+            position=place + 3,
+            date="2026-12-01",
+            kind="correction",
+            title=slug,
+            text="",
+            metrics=touched,
+        )
+    Change.objects.filter(slug="first-edition").update(position=9)
+    page = Page("ttv", client.get(at("time-to-value")))
+    told = [words(each.find(".//strong")) for each in by_class(page.by_id("reuse"), "history")[0]]
+    assert told == ["mine.", "all.", "First edition: 24 metrics, three stages and an assessment."]
+    assert "Correction" in words(page.by_id("reuse"))
+
+
+@every_metric
+def test_page_leads_to_itself_as_data_and_as_markdown(get, slug):
+    page = get(at(slug))
+    forms = {each.get("type"): each.get("href") for each in page.all("link[@rel='alternate']")}
+    assert forms["application/json"] == f"/api/v1/metrics/{slug}.json"
+    assert forms["text/markdown"] == f"/metrics/{slug}.md"
+    assert {*forms.values()} - {"/changes.atom"} <= set(hrefs(page.by_class("trust")[0]))
+
+
 # -- The reader's stage and segment --
 
 
@@ -401,15 +452,18 @@ def test_missing_last_slash_is_added(client, db):
 
 @pytest.mark.parametrize("slug", ["net-revenue-retention", "time-to-value", "customer-success-qualified-leads"])
 @pytest.mark.parametrize("query", ["", "?stage=walk&segment=smb", "?stage=sprint&segment=tiny"])
-def test_page_takes_eight_queries(db, django_assert_num_queries, slug, query):
-    """Metric, priorities, segments, sources, benchmarks, neighbors, relations, priorities of the related."""
+def test_page_takes_ten_queries(db, django_assert_num_queries, slug, query):
+    """Metric, priorities, segments, sources, benchmarks, neighbors, relations, priorities of the related,
+
+    and for the last section the content version and the changes.
+    """
     client = Client()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         client.get(at(slug) + query)
 
 
 @every_metric
-def test_no_page_takes_more_than_eight_queries(db, django_assert_max_num_queries, slug):
+def test_no_page_takes_more_than_ten_queries(db, django_assert_max_num_queries, slug):
     client = Client()
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         client.get(at(slug))

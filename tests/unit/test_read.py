@@ -246,7 +246,7 @@ def test_each_missing_file_is_told(tmp_path):
     folder = read_folder(tmp_path / "content")
     assert [str(problem) for problem in folder.problems] == [
         f"content/{name}.yaml:1: the file is missing"
-        for name in ("categories", "segments", "stages", "order", "faqs", "redirects", "search")
+        for name in ("categories", "segments", "stages", "order", "faqs", "redirects", "search", "changes")
     ]
 
 
