@@ -18,6 +18,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 
 from csmetrics import server
+from csmetrics.turns import wait_for_turn_at_database, wait_for_turn_at_folder
 from directory.loader.errors import ContentError
 from directory.loader.store import load
 from directory.models import ContentVersion
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         if options["workers"] < 1:
             raise CommandError("--workers needs to be 1 or more.")
         ip_address = _free_address(host, port)
+        wait_for_turn_at_folder(settings.DATA_DIR)
         self._database()
         self._content(keep=options["keep_content"])
         self._static_files()
@@ -59,6 +61,7 @@ class Command(BaseCommand):
     def _database(self) -> None:
         name = connections["default"].settings_dict["NAME"]
         try:
+            wait_for_turn_at_database()
             call_command("migrate", verbosity=0, interactive=False)
         except DatabaseError as error:
             raise CommandError(
