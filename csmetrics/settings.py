@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 from .env import env_bool, env_database, env_folder, env_int, env_list, env_path, env_url, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -27,12 +29,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # What speaks to every answer, then what answers without a host, then static files, then pages.
+    "csmetrics.security.fixed_headers",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csmetrics.security.forget_damaged_token",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -92,6 +97,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "csmetrics.storage.BundledStaticFilesStorage"},
 }
 
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else needs them
+
 # Security
 
 CONTENT_SECURITY_POLICY = {
@@ -110,15 +117,40 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+UNUSED_FEATURES = [
+    "accelerometer",
+    "autoplay",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "usb",
+    "xr-spatial-tracking",
+]
+FIXED_HEADERS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES),
+    "Server": "csmetrics",  # or else the server would name itself
+}
 
 # One switch for a site that is reached by https, here or at a proxy in front.
 HTTPS = env_bool("HTTPS")
+if DEBUG and HTTPS:
+    raise ImproperlyConfigured("DEBUG and HTTPS are both on. DEBUG shows the inside of the site to everybody.")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 CSRF_FAILURE_VIEW = "csmetrics.errors.forbidden"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"  # no other host can set one that starts so
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
