@@ -35,9 +35,11 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csmetrics.limits.largest_body",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "csmetrics.security.forget_damaged_token",
+    "csmetrics.limits.WriteLimits",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -155,6 +157,17 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
+
+# Limits: no form here is longer, and a view that takes forms needs an entry. By its name: how many one address may
+# send, how many everyone together, within how many seconds. The second number bounds how fast the database grows.
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 65_536  # bytes, of a whole request body
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
+WRITE_LIMITS: dict[str, tuple[int, int, int]] = {}
+if not env_bool("LIMIT_WRITES", default=True):  # for load tests
+    WRITE_LIMITS = {}
 
 # Logging: warnings and errors to the terminal, nothing about visitors.
 

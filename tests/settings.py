@@ -6,7 +6,17 @@ import shutil
 import tempfile
 
 # What the shell says about a deployment is not meant for tests. DATABASE_URL is: it runs them on PostgreSQL.
-for name in ("ALLOWED_HOSTS", "CONTENT_DIR", "DEBUG", "HTTPS", "HSTS_SECONDS", "SITE_URL"):
+for name in [
+    "ALLOWED_HOSTS",
+    "CONTENT_DIR",
+    "DEBUG",
+    "HTTPS",
+    "HSTS_SECONDS",
+    "LIMIT_WRITES",
+    "LOG",
+    "SITE_URL",
+    "TRUSTED_PROXIES",
+]:
     os.environ.pop(name, None)
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 4)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="csmetrics-tests-")
