@@ -1,10 +1,11 @@
 """Settings, read from the environment. Defaults are safe; the README lists every variable."""
 
+import sys
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .env import env_bool, env_database, env_folder, env_int, env_list, env_path, env_url, secret_key
+from .env import env_bool, env_choice, env_database, env_folder, env_int, env_list, env_path, env_url, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env_folder("DATA_DIR", BASE_DIR / "var")  # database, secret, collected static files
@@ -30,10 +31,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # What speaks to every answer, then what answers without a host, then static files, then pages.
+    "csmetrics.log.NoteRoute",
     "csmetrics.security.fixed_headers",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csmetrics.health.health",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csmetrics.limits.largest_body",
     "django.middleware.common.CommonMiddleware",
@@ -147,6 +150,7 @@ HTTPS = env_bool("HTTPS")
 if DEBUG and HTTPS:
     raise ImproperlyConfigured("DEBUG and HTTPS are both on. DEBUG shows the inside of the site to everybody.")
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz)$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
@@ -169,20 +173,28 @@ WRITE_LIMITS: dict[str, tuple[int, int, int]] = {}
 if not env_bool("LIMIT_WRITES", default=True):  # for load tests
     WRITE_LIMITS = {}
 
-# Logging: warnings and errors to the terminal, nothing about visitors.
+# Logging, to the error stream: for a service a line of JSON for each request and event, for a person at a terminal
+# warnings and errors only. Nothing about readers in either.
 
+LOG = env_choice("LOG", "plain" if sys.stderr.isatty() else "json", ["plain", "json"])
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "csmetrics.log.JsonFormatter"},
+    },
     "handlers": {
-        "terminal": {"class": "logging.StreamHandler", "formatter": "line"},
+        "terminal": {"class": "logging.StreamHandler", "formatter": LOG},
         "nowhere": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["terminal"], "level": "WARNING"},
     "loggers": {
+        "csmetrics.requests": {"level": "INFO" if LOG == "json" else "WARNING"},
         "django": {"handlers": ["terminal"], "level": "WARNING", "propagate": False},
-        # A hostile Host header is the visitor's doing and gets a 400; it is no news for the owner.
-        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
+        # Hostile hosts, missing tokens, addresses that are not there: the visitor's doing, and no news for the
+        # owner beyond the status in the line about the request.
+        "django.request": {"level": "ERROR"},
+        "django.security": {"handlers": ["nowhere"], "propagate": False},
     },
 }

@@ -23,6 +23,7 @@ from directory.loader.errors import ContentError
 from directory.loader.store import load
 from directory.models import ContentVersion
 
+LARGEST_HEAD = 65_536  # bytes of address and headers together
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -43,6 +44,10 @@ class Command(BaseCommand):
         host, port = options["host"], _port(options["port"])
         if options["workers"] < 1:
             raise CommandError("--workers needs to be 1 or more.")
+        if settings.DEBUG and host not in LOOPBACK:
+            raise CommandError(
+                "DEBUG is on, which shows the inside of the site. Serve it at 127.0.0.1, or turn it off."
+            )
         ip_address = _free_address(host, port)
         wait_for_turn_at_folder(settings.DATA_DIR)
         self._database()
@@ -162,7 +167,7 @@ def _become_server(ip_address: str, port: int, workers: int, environment: dict[s
     command = [sys.executable, "-m", server.__name__, "--interface", "wsgi", "csmetrics.wsgi:application"]
     command += ["--host", ip_address, "--port", str(port), "--workers", str(workers), "--blocking-threads", "1"]
     command += ["--http", "1", "--no-ws", "--workers-kill-timeout", "10", "--respawn-failed-workers"]
-    command += ["--log-level", "error"]
+    command += ["--log-level", "error", "--http1-buffer-size", str(LARGEST_HEAD)]
     os.chdir(settings.BASE_DIR)
     server.hold_interrupt()
     os.execve(sys.executable, command, environment)  # noqa: S606
