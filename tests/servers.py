@@ -67,7 +67,7 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            return self.get("/robots.txt")[0].status == 200
+            return self.get("/healthz")[0].status == 200
         except OSError:
             return False
 
