@@ -47,6 +47,10 @@ def too_large() -> HttpResponse:
     return HttpResponse(_fixed_page("413.html"), status=413)
 
 
+def too_slow() -> HttpResponse:
+    return HttpResponse(_fixed_page("408.html"), status=408)
+
+
 def too_many(request: HttpRequest, wait: int) -> HttpResponse:
     """With what was sent, to be sent again in a while: nobody has to type it twice."""
     sent = [(key, value) for key, values in request.POST.lists() for value in values if key != TOKEN]

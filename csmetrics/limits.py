@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
 from . import errors
+from .log import LATE
 from .models import WriteCount
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -33,12 +34,14 @@ class Limit(NamedTuple):
 
 
 def largest_body(get_response: Next) -> Next:
-    """Refuses a body that is too long by what it says of itself, before any of it is read."""
+    """Refuses a body that is too long by what it says of itself, before any of it is read, or that never came."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length[:20]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return errors.too_large()
+        if request.META.get(LATE):
+            return errors.too_slow()
         return get_response(request)
 
     return middleware

@@ -21,7 +21,8 @@ from django.http import HttpRequest, HttpResponse
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Next = Callable[[HttpRequest], HttpResponse]
 
-ROUTE, ID = "csmetrics.route", "csmetrics.request_id"  # keys in the environment of a request
+# Keys in the environment of a request: the pattern it matched, its id, and that its body did not arrive in time.
+ROUTE, ID, LATE = "csmetrics.route", "csmetrics.request_id", "csmetrics.late"
 requests = logging.getLogger("csmetrics.requests")
 
 

@@ -13,6 +13,7 @@ from django.test import Client, RequestFactory, override_settings
 from django.urls import URLPattern, get_resolver, include, path
 
 from csmetrics import limits
+from csmetrics.log import LATE
 from csmetrics.models import WriteCount
 from directory import views as views_of_directory
 from tests.databases import empty_database
@@ -296,3 +297,9 @@ def test_without_the_database_the_page_says_so_and_when_to_come_back():
     assert words(page.one("h1")) == "Back in a moment"
     assert "secret" not in page.text
     assert page.errors == []
+
+
+def test_a_body_that_did_not_arrive_is_refused_with_a_page():
+    answer = Client(enforce_csrf_checks=True).post("/", **{LATE: True})
+    assert answer.status_code == 408
+    assert words(Page("408", answer).one("h1")) == "That took too long"
