@@ -75,9 +75,9 @@ class Proxy:
     def _site(self, upstreams: tuple[int, ...]) -> str:
         """The shipped file with other ports and folders, and nothing else changed."""
         text = (settings.BASE_DIR / "deploy/nginx.conf").read_text()
-        servers = "\n".join(f"    server 127.0.0.1:{port};" for port in upstreams)
+        servers = "\n".join(f"    server 127.0.0.1:{port} max_fails=0;" for port in upstreams)
         for pattern, replacement in [
-            (r"    server 127\.0\.0\.1:8000;\n.*8001;.*\n", servers + "\n"),
+            (r"    server 127\.0\.0\.1:8000 max_fails=0;\n.*8001 max_fails=0;.*\n", servers + "\n"),
             (r"listen \[::\].*\n", ""),
             (r"listen 80;", f"listen 127.0.0.1:{self.http};"),
             (r"listen 443 ", f"listen 127.0.0.1:{self.https} "),

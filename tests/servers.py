@@ -25,8 +25,10 @@ class Server:
 
     host = "127.0.0.1"
 
-    def __init__(self, data: Path, output: Path, *arguments: str, **environment: object) -> None:
-        self.data, self.output, self.port = data, output, free_port()
+    def __init__(
+        self, data: Path, output: Path, *arguments: str, port: int | None = None, **environment: object
+    ) -> None:
+        self.data, self.output, self.port = data, output, port or free_port()
         self.environment = {"DATA_DIR": data, "LOG": "plain", "PYTHONUNBUFFERED": 1, **environment}
         with output.open("w") as file:
             self.process = subprocess.Popen(
@@ -46,13 +48,16 @@ class Server:
         return self.ask("GET", path, **{"Accept-Encoding": encoding, **headers})
 
     def ask(self, method: str, path: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
+        connection = self.connect()
         try:
             connection.request(method, path, headers=headers)
             response = connection.getresponse()
             return response, response.read()
         finally:
             connection.close()
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(self.host, self.port, timeout=10)
 
     def page(self, path: str) -> str:
         response, body = self.get(path)
