@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +168,8 @@ def _allow_many_files() -> None:
         return
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2 * MOST_CONNECTIONS if most == resource.RLIM_INFINITY else min(most, 2 * MOST_CONNECTIONS)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, wanted), most))
+    with suppress(OSError, ValueError):  # where that is forbidden, what is allowed has to do
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, wanted), most))
 
 
 def _become_server(ip_address: str, port: int, workers: int, environment: dict[str, str]) -> None:
