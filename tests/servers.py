@@ -32,13 +32,21 @@ class Server:
         self.environment = {"DATA_DIR": data, "LOG": "plain", "PYTHONUNBUFFERED": 1, **environment}
         with output.open("w") as file:
             self.process = subprocess.Popen(
-                manage_command("serve", "--port", str(self.port), "--workers", "2", *arguments),
+                self.command(*arguments),
                 cwd=settings.BASE_DIR,
                 env=clean_environment(**self.environment),
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def command(self, *arguments: str) -> list[str]:
+        return manage_command("serve", "--port", str(self.port), "--workers", "2", *arguments)
+
+    def kill(self) -> None:
+        """All of it at once, as a machine does that loses its power."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     @property
     def printed(self) -> str:
@@ -90,13 +98,12 @@ class Server:
 
     def end(self) -> None:
         if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+            self.kill()
 
 
 @contextmanager
-def serving(*arguments, **options) -> Iterator[Server]:
-    server = Server(*arguments, **options)
+def serving(*arguments, kind: type[Server] = Server, **options) -> Iterator[Server]:
+    server = kind(*arguments, **options)
     try:
         yield server
     finally:
