@@ -35,7 +35,7 @@ from . import content, scoring
 from .content import current
 from .scoring import Confidence, Group, Level, Questionnaire, Stage
 
-LARGEST = 64 * 1024  # bytes of a request; every question answered takes about one thousand
+LARGEST = 16_384  # bytes; a request that names every question has about 2,000
 MOST_ERRORS = 50
 METHODS = ("POST", "OPTIONS")
 Response = Literal["0", "1", "2", "3", "ns"]

@@ -39,6 +39,14 @@ def env_int(name: str, default: int, *, at_least: int = 0) -> int:
     return number
 
 
+def env_choice(name: str, default: str, allowed: list[str]) -> str:
+    """One of a few words."""
+    value = os.environ.get(name, "").strip().lower() or default
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is {value!r}; expected one of {', '.join(allowed)}.")
+    return value
+
+
 def env_list(name: str, default: list[str] | None = None) -> list[str]:
     """Words parted by commas; with none of them, `default`."""
     words = [word.strip() for word in os.environ.get(name, "").split(",")]

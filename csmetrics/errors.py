@@ -4,8 +4,11 @@ it is called for hostile hosts and broken encodings, and whatever would look at 
 """
 
 import difflib
+import sys
 from functools import cache
+from http import HTTPStatus
 
+from django.db import InterfaceError, OperationalError
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -14,9 +17,14 @@ from django.http import (
     HttpResponseServerError,
 )
 from django.shortcuts import render
+from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 
+from directory.api.answers import problem
 from directory.models import Metric
+
+DATA = "/api/v1/"  # whoever asks there is a program
+TOKEN = "csrfmiddlewaretoken"  # noqa: S105  (the name of a field)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -29,8 +37,37 @@ def forbidden(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Rendered without the request and without the database: either may be what failed."""
+    """Rendered without the request and without the database: either may be what failed.
+
+    Where it was the database that could not be had, Django is still handling that; then it is worth coming back.
+    """
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        return HttpResponse(_fixed_page("503.html"), status=503, headers={"Retry-After": "5"})
     return HttpResponseServerError(_fixed_page("500.html"))
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(DATA):
+        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large to be read.")
+    return HttpResponse(_fixed_page("413.html"), status=413)
+
+
+def too_slow() -> HttpResponse:
+    return HttpResponse(_fixed_page("408.html"), status=408)
+
+
+def too_many(request: HttpRequest, wait: int) -> HttpResponse:
+    """With what was sent, to be sent again in a while: nobody has to type it twice."""
+    sent = [(key, value) for key, values in request.POST.lists() for value in values if key != TOKEN]
+    context = {
+        "action": request.path,
+        "wait": f"{wait} second{pluralize(wait)}" if wait < 90 else f"{round(wait / 60)} minutes",
+        "sent": [(key.replace("\0", ""), value.replace("\0", "")) for key, value in sent],
+    }
+    response = render(request, "429.html", context, status=429)
+    response["Retry-After"] = str(wait)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

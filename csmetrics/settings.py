@@ -1,8 +1,11 @@
 """Settings, read from the environment. Defaults are safe; the README lists every variable."""
 
+import sys
 from pathlib import Path
 
-from .env import env_bool, env_database, env_folder, env_int, env_list, env_path, env_url, secret_key
+from django.core.exceptions import ImproperlyConfigured
+
+from .env import env_bool, env_choice, env_database, env_folder, env_int, env_list, env_path, env_url, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env_folder("DATA_DIR", BASE_DIR / "var")  # database, secret, collected static files
@@ -27,12 +30,19 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # What speaks to every answer, then what answers without a host, then static files, then pages.
+    "csmetrics.log.NoteRoute",
+    "csmetrics.security.fixed_headers",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csmetrics.health.health",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csmetrics.limits.largest_body",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csmetrics.security.forget_damaged_token",
+    "csmetrics.limits.WriteLimits",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -69,7 +79,10 @@ DATABASES = {"default": env_database("DATABASE_URL", DATA_DIR / "csmetrics.sqlit
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 4}
+    # A broken connection is noticed when it is taken, so the site is back as soon as its database is. Two seconds
+    # without one are an answer too: waiting longer would hold up every page that is asked for meanwhile.
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 4, "timeout": 2}
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Language and time: one language, one time zone, because pages are the same for everybody.
@@ -89,6 +102,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "csmetrics.storage.BundledStaticFilesStorage"},
 }
 
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else needs them
+
 # Security
 
 CONTENT_SECURITY_POLICY = {
@@ -107,15 +122,41 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+UNUSED_FEATURES = [
+    "accelerometer",
+    "autoplay",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "usb",
+    "xr-spatial-tracking",
+]
+FIXED_HEADERS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES),
+    "Server": "csmetrics",  # or else the server would name itself
+}
 
 # One switch for a site that is reached by https, here or at a proxy in front.
 HTTPS = env_bool("HTTPS")
+if DEBUG and HTTPS:
+    raise ImproperlyConfigured("DEBUG and HTTPS are both on. DEBUG shows the inside of the site to everybody.")
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz)$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 CSRF_FAILURE_VIEW = "csmetrics.errors.forbidden"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"  # no other host can set one that starts so
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -124,21 +165,48 @@ SESSION_COOKIE_SECURE = HTTPS
 # Assessments: results older than this many days are deleted by `purge_assessments`; 0 keeps them.
 
 ASSESSMENT_KEEP_DAYS = env_int("ASSESSMENT_KEEP_DAYS", 0)
+ASSESSMENTS_AT_MOST = env_int("ASSESSMENTS_AT_MOST", 200_000)  # with so many, no new one is begun
 
-# Logging: warnings and errors to the terminal, nothing about visitors.
+# Limits: no form here is longer, and a view that takes forms needs an entry. By its name: how many one address may
+# send, how many everyone together, within how many seconds. The second number bounds how fast the database grows.
 
+DATA_UPLOAD_MAX_MEMORY_SIZE = 65_536  # bytes, of a whole request body
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
+WRITE_LIMITS: dict[str, tuple[int, int, int]] = {
+    "assessment:start": (60, 1_000, 3_600),
+    "assessment:load": (30, 300, 3_600),
+    "assessment:area": (600, 20_000, 600),  # a click each; a whole office may share an address
+    "assessment:context": (300, 10_000, 600),
+    "assessment:name": (60, 1_000, 600),
+    "assessment:delete": (60, 1_000, 600),
+}
+if not env_bool("LIMIT_WRITES", default=True):  # for load tests
+    WRITE_LIMITS = {}
+
+# Logging, to the error stream: for a service a line of JSON for each request and event, for a person at a terminal
+# warnings and errors only. Nothing about readers in either.
+
+LOG = env_choice("LOG", "plain" if sys.stderr.isatty() else "json", ["plain", "json"])
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "csmetrics.log.JsonFormatter"},
+    },
     "handlers": {
-        "terminal": {"class": "logging.StreamHandler", "formatter": "line"},
+        "terminal": {"class": "logging.StreamHandler", "formatter": LOG},
         "nowhere": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["terminal"], "level": "WARNING"},
     "loggers": {
+        "csmetrics.requests": {"level": "INFO" if LOG == "json" else "WARNING"},
         "django": {"handlers": ["terminal"], "level": "WARNING", "propagate": False},
-        # A hostile Host header is the visitor's doing and gets a 400; it is no news for the owner.
-        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
+        # Hostile hosts, missing tokens, addresses that are not there: the visitor's doing, and no news for the
+        # owner beyond the status in the line about the request.
+        "django.request": {"level": "ERROR"},
+        "django.security": {"handlers": ["nowhere"], "propagate": False},
     },
 }

@@ -4,6 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from csmetrics.log import logged
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csmetrics.settings")
 
-application = get_wsgi_application()
+application = logged(get_wsgi_application())

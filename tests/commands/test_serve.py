@@ -1,15 +1,13 @@
 """`manage.py serve` as people run it: a process that says what it does, serves, and stops when asked to."""
 
 import http.client
-import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import brotli
@@ -18,95 +16,28 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from tests.processes import clean_environment, manage, manage_command
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
-class Server:
-    """A running `serve`, its address, and what it printed."""
-
-    host = "127.0.0.1"
-
-    def __init__(self, data: Path, output: Path, *arguments: str, **environment: object) -> None:
-        self.data, self.output, self.port = data, output, free_port()
-        with output.open("w") as file:
-            self.process = subprocess.Popen(
-                manage_command("serve", "--port", str(self.port), "--workers", "2", *arguments),
-                cwd=settings.BASE_DIR,
-                env=clean_environment(DATA_DIR=data, PYTHONUNBUFFERED=1, **environment),
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    @property
-    def printed(self) -> str:
-        return self.output.read_text()
-
-    def get(self, path: str, encoding: str = "identity") -> tuple[http.client.HTTPResponse, bytes]:
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
-        try:
-            connection.request("GET", path, headers={"Accept-Encoding": encoding})
-            response = connection.getresponse()
-            return response, response.read()
-        finally:
-            connection.close()
-
-    def page(self, path: str) -> str:
-        response, body = self.get(path)
-        assert response.status == 200
-        return body.decode()
-
-    def wait_until_it_says(self, words: str) -> None:
-        self._wait(lambda: words in self.printed)
-
-    def wait_until_it_answers(self) -> None:
-        self._wait(self._answers)
-
-    def _answers(self) -> bool:
-        try:
-            return self.get("/robots.txt")[0].status == 200
-        except OSError:
-            return False
-
-    def _wait(self, done) -> None:
-        until = time.monotonic() + 60
-        while not done():
-            assert self.process.poll() is None, self.printed
-            assert time.monotonic() < until, self.printed
-            time.sleep(0.02)
-
-    def interrupt(self) -> int:
-        """Ctrl-C, which a terminal sends to every process of the server. Gives the exit code; negative: signal."""
-        os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.wait(timeout=5)
-
-    def end(self) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-
-
-@contextmanager
-def serving(*arguments, **options) -> Iterator[Server]:
-    server = Server(*arguments, **options)
-    try:
-        yield server
-    finally:
-        server.end()
+from tests.databases import empty_database, name_of
+from tests.processes import manage
+from tests.servers import Server, free_port, serving
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that was started where nothing was before."""
     folder = tmp_path_factory.mktemp("serve")
-    with serving(folder / "data", folder / "output") as running:
+    with empty_database() as database, serving(folder / "data", folder / "output", **database) as running:
         running.wait_until_it_answers()
         yield running
+
+
+@pytest.fixture
+def again(server: Server, tmp_path: Path) -> Callable[..., AbstractContextManager[Server]]:
+    """Starts a second server on the data of the first."""
+
+    def start(*arguments: str, **environment: object) -> AbstractContextManager[Server]:
+        return serving(server.data, tmp_path / "output", *arguments, **{**server.environment, **environment})
+
+    return start
 
 
 @pytest.fixture
@@ -122,7 +53,7 @@ def broken_content(content_copy: Path) -> Path:
 
 def test_it_says_each_step_and_the_address(server):
     assert server.printed == (
-        f"Database ready: {server.data / 'csmetrics.sqlite3'}\n"
+        f"Database ready: {name_of(server.environment, server.data)}\n"
         "Content loaded: 24 metrics: 24 added, 0 changed, 0 unchanged\n"
         "Static files collected\n"
         f"Serving at http://127.0.0.1:{server.port}/  (stop with Ctrl-C)\n"
@@ -164,7 +95,7 @@ def test_what_belongs_to_nobody_here_is_turned_away(server):
 
 def test_a_bad_load_leaves_the_old_content_served(server, broken_content):
     before = server.page("/")
-    done = manage("load_content", DATA_DIR=server.data, CONTENT_DIR=broken_content)
+    done = manage("load_content", **{**server.environment, "CONTENT_DIR": broken_content})
     assert done.returncode == 1
     assert re.search(
         r"metrics/dau-mau-ratio\.yaml:\d+: categroy: .*\n1 problem in 1 file; nothing was", done.stderr
@@ -177,13 +108,13 @@ def test_a_bad_load_leaves_the_old_content_served(server, broken_content):
 # -- Stopping it --
 
 
-def test_ctrl_c_ends_it_at_once_and_without_noise(server, tmp_path):
+def test_ctrl_c_ends_it_at_once_and_without_noise(server, again):
     """A second start on the same data; Granian's workers used to hang for ten seconds here."""
-    with serving(server.data, tmp_path / "output") as second:
+    with again() as second:
         second.wait_until_it_answers()
         assert second.interrupt() == 0
         assert second.printed == (
-            f"Database ready: {server.data / 'csmetrics.sqlite3'}\n"
+            f"Database ready: {name_of(server.environment, server.data)}\n"
             "Content loaded: 24 metrics: 0 added, 0 changed, 24 unchanged\n"
             "Static files ready\n"
             f"Serving at http://127.0.0.1:{second.port}/  (stop with Ctrl-C)\n"
@@ -191,16 +122,16 @@ def test_ctrl_c_ends_it_at_once_and_without_noise(server, tmp_path):
 
 
 @pytest.mark.parametrize("words", ["Database ready", "Serving at"])
-def test_ctrl_c_ends_it_also_while_it_starts(server, tmp_path, words):
-    with serving(server.data, tmp_path / "output") as second:
+def test_ctrl_c_ends_it_also_while_it_starts(again, words):
+    with again() as second:
         second.wait_until_it_says(words)
         assert second.interrupt() in (0, -signal.SIGINT)
         assert "Traceback" not in second.printed
 
 
-def test_a_server_that_was_told_to_stop_ends_well(server, tmp_path):
+def test_a_server_that_was_told_to_stop_ends_well(again):
     """As systemd and containers do it. This one listens to a name, not a number."""
-    with serving(server.data, tmp_path / "output", "--host", "localhost") as second:
+    with again("--host", "localhost") as second:
         second.host = "localhost"
         second.wait_until_it_answers()
         assert f"Serving at http://localhost:{second.port}/" in second.printed
@@ -271,15 +202,14 @@ def test_wrong_content_on_the_first_start_serves_nothing(tmp_path, broken_conten
     fails_with(done, "nothing was loaded.\nCommandError: The content is wrong; mend the lines above.\n")
 
 
-def test_wrong_content_later_may_be_left_aside(server, tmp_path, broken_content):
-    options = {"CONTENT_DIR": broken_content}
-    done = manage("serve", "--port", str(free_port()), DATA_DIR=server.data, **options)
+def test_wrong_content_later_may_be_left_aside(server, again, broken_content):
+    done = manage("serve", "--port", str(free_port()), **{**server.environment, "CONTENT_DIR": broken_content})
     fails_with(
         done,
         "CommandError: The content is wrong; mend the lines above. "
         "To serve the content loaded before, add --keep-content.\n",
     )
-    with serving(server.data, tmp_path / "output", "--keep-content", **options) as second:
+    with again("--keep-content", CONTENT_DIR=broken_content) as second:
         second.wait_until_it_answers()
         assert re.search(r"^Content kept: version \w+$", second.printed, re.MULTILINE)
         assert 'data-metric="dau-mau-ratio"' in second.page("/")
@@ -300,6 +230,8 @@ def test_there_must_be_content_to_keep(tmp_path, broken_content):
 def test_static_files_that_cannot_be_written_are_named(server, tmp_path):
     data = Path(shutil.copytree(server.data, tmp_path / "data", ignore=shutil.ignore_patterns("static")))
     (data / "static").touch()
-    done = manage("serve", "--keep-content", "--port", str(free_port()), DATA_DIR=data)
+    done = manage(
+        "serve", "--keep-content", "--port", str(free_port()), **{**server.environment, "DATA_DIR": data}
+    )
     assert "CommandError: The static files cannot be collected: " in done.stderr
     fails_with(done, "Check that the folder can be written to and that the disk is not full.\n")

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from csmetrics.env import env_bool, env_database, env_folder, env_int, env_list, env_path, env_url, secret_key
+from csmetrics.env import (
+    env_bool,
+    env_choice,
+    env_database,
+    env_folder,
+    env_int,
+    env_list,
+    env_path,
+    env_url,
+    secret_key,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +51,23 @@ def test_a_word_that_is_neither_on_nor_off_is_refused(monkeypatch):
     with pytest.raises(ImproperlyConfigured) as error:
         env_bool("NAME")
     assert str(error.value) == "NAME is 'maybe'; expected one of 1, true, yes, on, 0, false, no, off."
+
+
+# -- Choices --
+
+
+@pytest.mark.parametrize(("text", "chosen"), [("json", "json"), (" JSON ", "json"), ("", "plain")])
+def test_a_choice_is_one_of_a_few_words(monkeypatch, text, chosen):
+    assert env_choice("NAME", "plain", ["plain", "json"]) == "plain"
+    monkeypatch.setenv("NAME", text)
+    assert env_choice("NAME", "plain", ["plain", "json"]) == chosen
+
+
+def test_another_word_is_refused(monkeypatch):
+    monkeypatch.setenv("NAME", "xml")
+    with pytest.raises(ImproperlyConfigured) as error:
+        env_choice("NAME", "plain", ["plain", "json"])
+    assert str(error.value) == "NAME is 'xml'; expected one of plain, json."
 
 
 # -- Numbers --

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from csmetrics.content import load, validate
 from directory.loader.errors import ContentError
@@ -35,4 +36,6 @@ class Command(BaseCommand):
             # The lines go out bare: an editor can jump to file:line.
             self.stderr.write(str(error), ending="\n")
             raise SystemExit(1) from None
+        except DatabaseError as error:
+            raise CommandError(f"The database refused it: {str(error).strip()}\nNothing was loaded.") from None
         self.stdout.write(f"Content version {ContentVersion.current().short}, {Metric.objects.count()} metrics.")

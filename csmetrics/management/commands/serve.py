@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ from django.db import DatabaseError, connections
 
 from csmetrics import server
 from csmetrics.content import load
+from csmetrics.turns import wait_for_turn_at_database, wait_for_turn_at_folder
 from directory.loader.errors import ContentError
 from directory.models import ContentVersion
 
+LARGEST_HEAD = 65_536  # bytes of address and headers together
+MOST_CONNECTIONS = 8192  # for each worker
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -42,7 +46,12 @@ class Command(BaseCommand):
         host, port = options["host"], _port(options["port"])
         if options["workers"] < 1:
             raise CommandError("--workers needs to be 1 or more.")
+        if settings.DEBUG and host not in LOOPBACK:
+            raise CommandError(
+                "DEBUG is on, which shows the inside of the site. Serve it at 127.0.0.1, or turn it off."
+            )
         ip_address = _free_address(host, port)
+        wait_for_turn_at_folder(settings.DATA_DIR)
         self._database()
         self._content(keep=options["keep_content"])
         self._static_files()
@@ -59,6 +68,7 @@ class Command(BaseCommand):
     def _database(self) -> None:
         name = connections["default"].settings_dict["NAME"]
         try:
+            wait_for_turn_at_database()
             call_command("migrate", verbosity=0, interactive=False)
         except DatabaseError as error:
             raise CommandError(
@@ -150,16 +160,37 @@ def _environment(host: str, address: str) -> dict[str, str]:
     return environment
 
 
+def _allow_many_files() -> None:
+    """Each connection is an open file, and many systems start with 1,024 of them."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * MOST_CONNECTIONS if most == resource.RLIM_INFINITY else min(most, 2 * MOST_CONNECTIONS)
+    with suppress(OSError, ValueError):  # where that is forbidden, what is allowed has to do
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, wanted), most))
+
+
 def _become_server(ip_address: str, port: int, workers: int, environment: dict[str, str]) -> None:
     """Replace this process by the server, so that signals reach it directly.
 
-    One blocking thread a worker: with two, requests wait for each other inside the worker (p99 of 35 ms became
-    1.4 s). HTTP/1 only and no websockets, because there is nothing here that needs them.
+    HTTP/1 only and no websockets, because there is nothing here that needs them. A connection that says nothing
+    costs little: a worker keeps thousands of them, and gives each ten seconds to ask for something.
     """
-    command = [sys.executable, "-m", server.__name__, "--interface", "wsgi", "csmetrics.wsgi:application"]
-    command += ["--host", ip_address, "--port", str(port), "--workers", str(workers), "--blocking-threads", "1"]
-    command += ["--http", "1", "--no-ws", "--workers-kill-timeout", "10", "--respawn-failed-workers"]
-    command += ["--log-level", "error"]
+    command = [sys.executable, "-m", server.__name__, "--interface", "rsgi", "csmetrics.gate:app"]
+    command += ["--host", ip_address, "--port", str(port), "--workers", str(workers), "--http", "1", "--no-ws"]
+    command += [
+        "--backlog",
+        "2048",
+        "--backpressure",
+        str(MOST_CONNECTIONS),
+        "--http1-header-read-timeout",
+        "10000",
+    ]
+    command += ["--http1-buffer-size", str(LARGEST_HEAD), "--log-level", "error"]
+    command += ["--workers-kill-timeout", "10", "--respawn-failed-workers"]
+    _allow_many_files()
     os.chdir(settings.BASE_DIR)
     server.hold_interrupt()
     os.execve(sys.executable, command, environment)  # noqa: S606

@@ -1,0 +1,108 @@
+"""The gate between Granian and the application: a request goes in when all of it is there.
+
+A WSGI server of Granian hands over a request before its body, and the one thread of a worker then waits for what a
+slow client sends: two of them are enough to stop a site with two workers. So this speaks Granian's own protocol,
+where many bodies can be waited for at once and not for long, and calls the WSGI application when all is there.
+The application still has one thread a worker to itself: nothing here lets go of it while it works.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from granian.rsgi import Scope
+
+from .log import LATE
+from .wsgi import application
+
+# Django refuses its database where other requests could cut in. They cannot: the application is never awaited.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+PATIENCE = 10.0  # seconds for a body to arrive
+
+Environ = dict[str, Any]
+Said = tuple[int, list[tuple[str, str]]]
+
+
+async def app(scope: Scope, protocol: Any) -> None:
+    """Answer a request; Granian calls this one."""
+    environ = environ_of(scope)
+    if "HTTP_TRANSFER_ENCODING" in environ or environ["CONTENT_LENGTH"] not in ("", "0"):
+        await _take_body(environ, protocol)
+    (status, headers), body = answer(application, environ)
+    protocol.response_bytes(status, headers, body)
+
+
+def environ_of(scope: Scope) -> Environ:
+    """The request as WSGI has it, without its body."""
+    server, _, port = scope.server.rpartition(":")
+    environ: Environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "CONTENT_TYPE": "",
+        "CONTENT_LENGTH": "",
+        "SERVER_NAME": server,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope.headers.items():
+        if "_" in name:  # or else it would pass for the one with a hyphen, which a proxy may have set
+            continue
+        key = name.upper().replace("-", "_")
+        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+        if environ.get(key):
+            environ[key] += ("; " if key == "HTTP_COOKIE" else ",") + value
+        else:
+            environ[key] = value
+    return environ
+
+
+async def _take_body(environ: Environ, protocol: Any) -> None:
+    """Wait for the body, unless it is too long or too late; then the application is told and refuses it."""
+    length = environ["CONTENT_LENGTH"]
+    if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return
+    body = bytearray()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for part in protocol:
+                body += part
+                if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+                    break
+    except TimeoutError:
+        environ[LATE] = True
+    except Exception:  # the client left, or what it sent makes no sense; nobody is there to be told
+        environ[LATE] = True
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ["wsgi.input"] = io.BytesIO(bytes(body))
+
+
+def answer(wsgi: Callable[[Environ, Callable[..., Any]], Iterable[bytes]], environ: Environ) -> tuple[Said, bytes]:
+    """Status and headers, and the whole body."""
+    said: list[Said] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], *rest: Any) -> None:
+        said.append((int(status[:3]), headers))
+
+    parts = wsgi(environ, start_response)
+    try:
+        body = b"".join(parts)
+    finally:
+        getattr(parts, "close", lambda: None)()
+    return said[-1], body

@@ -1,0 +1,101 @@
+"""What the site writes about its own running: one line of JSON for each request and each event.
+
+Nothing about readers: no address, no path or query string as it was asked for, only the pattern it matched, no
+header, no answer. The wrapper stands around everything, so that answers that never reach Django (from a cache)
+are written down too; whoever gives such an answer puts the pattern into the environment under `ROUTE`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Next = Callable[[HttpRequest], HttpResponse]
+
+# Keys in the environment of a request: the pattern it matched, its id, and that its body did not arrive in time.
+ROUTE, ID, LATE = "csmetrics.route", "csmetrics.request_id", "csmetrics.late"
+requests = logging.getLogger("csmetrics.requests")
+
+
+def logged(application: Application) -> Application:
+    """The application, with an id for each request and a line about it."""
+
+    def wrapper(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        started = time.perf_counter()
+        environ[ID] = _request_id(environ)
+        said: dict[str, Any] = {}
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            said["status"] = int(status[:3])
+            length = next((value for name, value in headers if name.lower() == "content-length"), None)
+            said["bytes"] = int(length) if length else None
+            if said["status"] >= 500:  # for a reader who reports it; other answers are the same for everybody
+                headers = [*headers, ("X-Request-ID", environ[ID])]
+            return start_response(status, headers, *rest)
+
+        answer = application(environ, start)
+        if requests.isEnabledFor(logging.INFO):
+            line = {
+                "id": environ[ID],
+                "method": environ.get("REQUEST_METHOD", "")[:10],
+                "route": environ.get(ROUTE),
+                **said,
+                "ms": round((time.perf_counter() - started) * 1000, 1),
+                "fragment": "HTTP_HX_REQUEST" in environ,
+            }
+            requests.info("request", extra={"line": line})
+        return answer
+
+    return wrapper
+
+
+def _request_id(environ: dict[str, Any]) -> str:
+    """The one that a trusted proxy gave, so that its log and this one can be laid side by side, or a new one."""
+    given = environ.get("HTTP_X_REQUEST_ID", "") if settings.TRUSTED_PROXIES else ""
+    return given if re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else secrets.token_hex(8)
+
+
+class NoteRoute:
+    """Middleware that leaves the pattern that an address matched for the line about the request."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(settings.STATIC_URL):
+            request.META[ROUTE] = settings.STATIC_URL
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        if request.resolver_match:
+            request.META[ROUTE] = f"/{request.resolver_match.route}"
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as one line of JSON. Where Django names the path of a request, the pattern stands in for it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{record.msecs:03.0f}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+        }
+        meta = getattr(getattr(record, "request", None), "META", None)
+        if meta is not None:
+            reason = record.args[0] if isinstance(record.args, tuple) and record.args else record.msg
+            line |= {"message": str(reason), "id": meta.get(ID), "route": meta.get(ROUTE)}
+        else:
+            line["message"] = record.getMessage()
+        line |= getattr(record, "line", {})
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)

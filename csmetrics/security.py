@@ -1,0 +1,35 @@
+"""What is said about security with every answer, errors and static files included, beyond what Django says."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+Next = Callable[[HttpRequest], HttpResponse]
+
+
+def fixed_headers(get_response: Next) -> Next:
+    """Adds `FIXED_HEADERS` to every answer; a view may say otherwise by setting one itself."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        for name, value in settings.FIXED_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return middleware
+
+
+def forget_damaged_token(get_response: Next) -> Next:
+    """Takes a damaged cookie of the form token for none. It stands right behind Django's middleware for forms,
+
+    which would set a new one on any page, so that pages without a form were not the same for everybody. A page
+    with a form still makes a good one.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", False):
+            del request.META["CSRF_COOKIE"]
+        return get_response(request)
+
+    return middleware

@@ -1,0 +1,308 @@
+"""A database that is locked, gone, full or read-only: readers are answered or told, and nothing is half done."""
+
+import os
+import resource
+import shutil
+import socket
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from tests.databases import empty_database, is_postgres
+from tests.processes import clean_environment, manage, manage_command
+from tests.servers import Server, serving
+
+from .load import reading
+
+LOCKED = 3  # seconds
+WHEN_GONE = 8  # seconds; two are waited for a connection, the rest is the machine's
+
+
+@pytest.fixture
+def changed(content_copy: Path) -> Path:
+    """Content that differs from the shipped, in one metric."""
+    file = content_copy / "metrics/time-to-value.yaml"
+    file.write_text(file.read_text().replace('name: "Time to Value"', 'name: "Time to Zebra"'))
+    return content_copy
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Server]:
+    """A server on a database that a test may damage."""
+    with empty_database() as database, serving(tmp_path / "data", tmp_path / "output", **database) as running:
+        running.wait_until_it_answers()
+        yield running
+
+
+def load(server: Server, content: Path, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        manage_command("load_content", str(content)),
+        cwd=settings.BASE_DIR,
+        env=clean_environment(**server.environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        **options,
+    )
+
+
+# -- Locked --
+
+
+@contextmanager
+def locked(server: Server) -> Iterator[None]:
+    """Nobody else can write."""
+    if is_postgres():
+        with psycopg.connect(server.environment["DATABASE_URL"]) as connection:
+            connection.execute("LOCK TABLE directory_metric, directory_contentversion IN EXCLUSIVE MODE")
+            yield
+    else:
+        with closing(sqlite3.connect(server.data / "csmetrics.sqlite3", isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+
+
+def test_readers_do_not_notice_a_lock_and_writers_wait_for_it(own, changed, figure):
+    done = []
+    with reading(own.connect, "/metrics/time-to-value/", 2, pause=0.05) as readers:
+        with locked(own):
+            started = time.monotonic()
+            writer = threading.Thread(target=lambda: done.append(load(own, changed)))
+            writer.start()
+            time.sleep(LOCKED)
+            assert not done, "it was written in spite of the lock"
+        writer.join()
+        took = time.monotonic() - started
+    figure(f"{dict(readers.outcomes)}, slowest {readers.slowest * 1000:.0f} ms; the writer took {took:.1f} s")
+    assert set(readers.outcomes) == {"200"}
+    assert done[0].returncode == 0, done[0].stderr
+    assert "Time to Zebra" in own.page("/")
+
+
+# -- Gone and back --
+
+
+class Wire:
+    """A connection to PostgreSQL that can be cut: it listens on a port and passes everything on."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.target = unquote(parts.hostname or "")
+        if parts.query or not self.target:
+            raise AssertionError(f"no host in {url}")
+        # A path of a socket folder loses its case in `hostname`.
+        self.target = unquote(parts.netloc.rpartition("@")[2].partition(":")[0])
+        self.port_of_target = parts.port or 5432
+        self.open: list[socket.socket] = []
+        self.listener: socket.socket | None = None
+        self.mend()
+        assert self.listener is not None
+        self.port = self.listener.getsockname()[1]
+        self.url = parts._replace(netloc=f"{parts.username}@127.0.0.1:{self.port}").geturl()
+
+    def mend(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", getattr(self, "port", 0)))
+        threading.Thread(target=self._listen, args=[self.listener], daemon=True).start()
+
+    def cut(self) -> None:
+        assert self.listener is not None
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for each in self.open:
+            with_nobody_left(each)
+        self.open.clear()
+
+    def _listen(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            if self.target.startswith("/"):
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(f"{self.target}/.s.PGSQL.{self.port_of_target}")
+            else:
+                far = socket.create_connection((self.target, self.port_of_target))
+            self.open += [near, far]
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._pass_on, args=[source, sink], daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65_536):
+                sink.sendall(data)
+        with_nobody_left(source)
+        with_nobody_left(sink)
+
+
+def with_nobody_left(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
+
+
+@contextmanager
+def removable(tmp_path: Path) -> Iterator[tuple[Server, Callable[[], None], Callable[[], None]]]:
+    """A server, and how to take its database away and give it back."""
+    with empty_database() as database:
+        wire = Wire(database["DATABASE_URL"]) if is_postgres() else None
+        environment = {"DATABASE_URL": wire.url} if wire else database
+        with serving(tmp_path / "data", tmp_path / "output", **environment) as server:
+            server.wait_until_it_answers()
+            if wire:
+                yield server, wire.cut, wire.mend
+                wire.cut()
+            else:
+                aside = tmp_path / "aside"
+
+                def take() -> None:
+                    aside.mkdir()
+                    for each in server.data.glob("csmetrics.sqlite3*"):
+                        each.rename(aside / each.name)
+
+                def give() -> None:
+                    for each in server.data.glob("csmetrics.sqlite3*"):
+                        each.unlink()
+                    for each in aside.iterdir():
+                        each.rename(server.data / each.name)
+
+                yield server, take, give
+
+
+def test_without_a_database_readers_are_told_and_with_it_all_is_well_again(tmp_path, figure):
+    with removable(tmp_path) as (server, take, give):
+        before = server.page("/about/")
+        take()
+        started = time.monotonic()
+        response, body = server.get("/about/")
+        told = time.monotonic() - started
+        assert response.status == 503
+        assert response.getheader("Retry-After") == "5"
+        assert b"Back in a moment" in body
+        assert told < WHEN_GONE
+        assert server.get("/healthz")[0].status == 200
+        assert server.get("/readyz")[0].status == 503
+        assert server.get("/nothing/")[0].status == 503
+        give()
+        started = time.monotonic()
+        server.wait(lambda: all(server.get("/readyz")[0].status == 200 for _ in range(6)))
+        back = time.monotonic() - started
+        assert server.page("/about/") == before
+    figure(f"told after {told:.1f} s, back after {back:.1f} s")
+
+
+# -- Full --
+
+
+def no_file_grows_beyond(size: int) -> Callable[[], None]:
+    """What a full disk is to one process."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def test_on_a_full_disk_nothing_is_loaded_by_half(own, changed):
+    """On PostgreSQL the disk is the other machine's; there it is the copy that has no room."""
+    before = own.page("/metrics/time-to-value/")
+    if is_postgres():
+        target = own.data / "copy"
+        done = subprocess.run(
+            manage_command("backup", str(target)),
+            cwd=settings.BASE_DIR,
+            env=clean_environment(**own.environment),
+            capture_output=True,
+            text=True,
+            preexec_fn=no_file_grows_beyond(20_000),
+        )
+        assert not target.exists()
+    else:
+        done = load(own, changed, preexec_fn=no_file_grows_beyond(20_000))
+    assert done.returncode == 1, done.stdout
+    assert "CommandError" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert own.page("/metrics/time-to-value/") == before
+    done = load(own, changed)
+    assert done.returncode == 0, done.stderr
+    assert "Time to Zebra" in own.page("/metrics/time-to-value/")
+    assert manage("backup", **own.environment).returncode == 0, "the database is not whole"
+
+
+# -- Read-only --
+
+
+def as_nobody_special(command: list[str]) -> list[str]:
+    """Root may write anywhere; without two of its powers it is refused like everybody."""
+    if os.geteuid() or shutil.which("setpriv") is None:
+        return command
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(own):
+    for path in [own.data, *own.data.rglob("*")]:
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    try:
+        environment = {"PYTHONDONTWRITEBYTECODE": 1, **own.environment}
+        done = subprocess.run(
+            as_nobody_special(manage_command("backup")),
+            cwd=settings.BASE_DIR,
+            env=clean_environment(**environment),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    finally:
+        for path in [own.data, *own.data.rglob("*")]:
+            path.chmod(0o700 if path.is_dir() else 0o600)
+    assert done.returncode == 1, done.stdout
+    assert str(own.data) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") <= 2
+    assert own.get("/")[0].status == 200
+
+
+# -- Content that breaks while it is read --
+
+
+def test_content_that_is_broken_and_mended_under_the_loader_is_loaded_whole_or_not_at_all(
+    own, changed, figure, some
+):
+    file = changed / "metrics/time-to-value.yaml"
+    whole, stop = file.read_text(), threading.Event()
+
+    def damage() -> None:
+        while not stop.is_set():
+            file.write_text(whole[: len(whole) // 2])
+            time.sleep(0.05)
+            file.write_text(whole)
+            time.sleep(0.05)
+
+    damaging = threading.Thread(target=damage)
+    damaging.start()
+    try:
+        with reading(own.connect, "/metrics/time-to-value/", 2, pause=0.05) as readers:
+            results = [load(own, changed) for _ in range(some(3, 12))]
+    finally:
+        stop.set()
+        damaging.join()
+    assert {each.returncode for each in results} <= {0, 1}
+    assert not any("Traceback" in each.stderr for each in results)
+    assert set(readers.outcomes) == {"200"}
+    figure(f"{sum(each.returncode == 0 for each in results)} of {len(results)} loaded; {dict(readers.outcomes)}")
+
+
+def test_a_content_folder_that_is_gone_changes_nothing(own, changed):
+    before = own.page("/")
+    shutil.rmtree(changed / "metrics")
+    done = load(own, changed)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    shutil.rmtree(changed)
+    assert load(own, changed).returncode == 1
+    assert own.page("/") == before
