@@ -19,11 +19,26 @@ from .scoring import Result, score
 UNFINISHED_KEPT = datetime.timedelta(days=30)
 
 
+class NoRoom(Exception):
+    """The site keeps as many assessments as its owner allows."""
+
+
 def start(maker: str, version: int) -> Assessment:
-    """A new assessment; the one begun before where nothing was answered in it, so a double click makes one."""
+    """A new assessment; the one begun before where nothing was answered in it, so a double click makes one.
+
+    Raises NoRoom where there are `ASSESSMENTS_AT_MOST`.
+    """
     with transaction.atomic():
         empty = Assessment.objects.made_by(maker).unfinished().filter(version=version, responses={}, context={})
-        return empty.first() or Assessment.objects.create(maker=maker, version=version)
+        return empty.first() or _with_room(Assessment(maker=maker, version=version))
+
+
+def _with_room(assessment: Assessment) -> Assessment:
+    """Save a new one, if there is room. Strangers may fill the room, and nothing beyond it."""
+    if Assessment.objects.count() >= settings.ASSESSMENTS_AT_MOST:
+        raise NoRoom
+    assessment.save(force_insert=True)
+    return assessment
 
 
 def save_responses(id: str, responses: Mapping[str, str]) -> Assessment:
@@ -70,7 +85,7 @@ def delete(id: str) -> None:
 def load(maker: str, loaded: Loaded) -> Assessment:
     """An assessment from a file, as one of this browser; a result where it has enough answers.
 
-    A file sent twice, or of a result that this browser still has, makes no second one.
+    A file sent twice, or of a result that this browser still has, makes no second one. Raises NoRoom like `start`.
     """
     with transaction.atomic():
         assessment = Assessment(
@@ -87,7 +102,7 @@ def load(maker: str, loaded: Loaded) -> Assessment:
             assessment.finished = min(day, now)
         if twin := _twin(assessment):
             return twin
-        _settle(assessment)
+        _settle(_with_room(assessment))
         if assessment.finished is not None:  # nothing was changed since, as far as the file tells
             Assessment.objects.filter(pk=assessment.pk).update(saved=assessment.finished)
         return assessment

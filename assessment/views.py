@@ -79,6 +79,19 @@ def _is_maker(request: HttpRequest, assessment: Assessment) -> bool:
     return bool(maker) and maker == assessment.maker
 
 
+def where_there_is_room(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Say so where the site keeps as many assessments as it may."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except actions.NoRoom:
+            return render(request, "assessment/no_room.html", status=503)
+
+    return wrapped
+
+
 def _missing(request: HttpRequest) -> HttpResponse:
     return render(request, "assessment/missing.html", status=404)
 
@@ -110,6 +123,7 @@ def _start(request: HttpRequest) -> HttpResponse:
     return render(request, "assessment/start.html", context)
 
 
+@where_there_is_room
 def _begin(request: HttpRequest) -> HttpResponse:
     edition = content.current()
     mark = browser.mark_of(request) or browser.new_mark()
@@ -199,6 +213,7 @@ def _comparison_problem(chosen: list[str], found: list[Assessment]) -> str:
 
 @require_POST
 @personal
+@where_there_is_room
 def load(request: HttpRequest) -> HttpResponse:
     """Take a downloaded file in again, as a result of this browser."""
     sent = request.FILES.get("file")

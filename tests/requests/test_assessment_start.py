@@ -183,3 +183,22 @@ def test_start_takes_two_queries_and_four_for_a_known_browser(db, django_assert_
     begun(answered=2)
     with django_assert_num_queries(5):
         maker(MARK).get(START)
+
+
+# -- No room --
+
+
+def test_a_full_site_begins_nothing_and_says_so(db, settings):
+    settings.ASSESSMENTS_AT_MOST = Assessment.objects.count()
+    answer = Client().post("/assessment/")
+    assert answer.status_code == 503
+    assert "There is no room for another assessment" in answer.content.decode()
+    assert Assessment.objects.count() == settings.ASSESSMENTS_AT_MOST
+
+
+def test_a_full_site_goes_on_with_what_is_there(db, settings):
+    client = Client()
+    first = client.post("/assessment/")["Location"]
+    settings.ASSESSMENTS_AT_MOST = Assessment.objects.count()
+    assert client.post(first, {"retained-revenue": "1"}).status_code == 302
+    assert client.post("/assessment/").status_code == 503
