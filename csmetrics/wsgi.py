@@ -1,4 +1,4 @@
-"""The WSGI application that the server runs."""
+"""The application that the server runs: Django, its public pages kept in memory, a log line for each answer."""
 
 import os
 
@@ -8,4 +8,8 @@ from csmetrics.log import logged
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csmetrics.settings")
 
-application = logged(get_wsgi_application())
+django_application = get_wsgi_application()
+
+from csmetrics.pagecache import PageCache  # noqa: E402  (it needs Django set up)
+
+application = logged(PageCache(django_application))

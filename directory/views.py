@@ -37,6 +37,7 @@ from .models import (
     Stage,
 )
 from .moved import moved_or_missing
+from .public import public
 from .remembered import Remembered, choose, is_from_here, known, remembered, varies
 from .stages import shifts, summary, with_metrics
 from .switch import switch
@@ -44,6 +45,7 @@ from .switch import switch
 # -- Directory --
 
 
+@public("stage", "category", "sort")
 @require_safe
 def metric_list(request: HttpRequest) -> HttpResponse:
     stages = list(Stage.objects.all())
@@ -114,6 +116,7 @@ def _directory_description(text: dict[str, Any], stage: Stage | None) -> str:
 # -- Metric --
 
 
+@public("stage", "segment", alone=True)  # beside them, a reader's own numbers
 @require_safe
 def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
     metric = Metric.objects.for_page().filter(slug=slug).first()
@@ -210,6 +213,7 @@ def _calculation(request: HttpRequest, number: calculator.Calculator) -> HttpRes
 # -- Comparison --
 
 
+@public("stage", "segment", "metrics")
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """Two to four metrics side by side; with fewer, the list to choose from."""
@@ -251,6 +255,7 @@ def compare(request: HttpRequest) -> HttpResponse:
 # -- Priority map --
 
 
+@public("stage", "category", "show")
 @require_safe
 def priority_map(request: HttpRequest) -> HttpResponse:
     stages = list(Stage.objects.all())
@@ -305,6 +310,7 @@ def priority_map(request: HttpRequest) -> HttpResponse:
 # -- Search --
 
 
+@public("q", "stage")
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """The answers to `?q=`: the panel under the header box, or a page of its own."""
@@ -332,6 +338,7 @@ def search(request: HttpRequest) -> HttpResponse:
 # -- Stages --
 
 
+@public("stage")
 @require_safe
 def stage_list(request: HttpRequest) -> HttpResponse:
     stages = with_metrics()
@@ -365,6 +372,7 @@ def choose_stage(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@public()
 @require_safe
 def stage_detail(request: HttpRequest, slug: str) -> HttpResponse:
     stages = with_metrics()
@@ -395,6 +403,7 @@ def stage_detail(request: HttpRequest, slug: str) -> HttpResponse:
 # -- Other pages --
 
 
+@public()
 @require_safe
 def faq(request: HttpRequest) -> HttpResponse:
     questions = list(Question.objects.all())
@@ -408,6 +417,7 @@ def faq(request: HttpRequest) -> HttpResponse:
     return render(request, "directory/faq.html", context)
 
 
+@public()
 @require_safe
 def source_list(request: HttpRequest) -> HttpResponse:
     """The bibliography: one entry a publication, with the metrics and the number of rows that rest on it."""
@@ -434,12 +444,14 @@ def source_list(request: HttpRequest) -> HttpResponse:
     return render(request, "directory/source_list.html", context)
 
 
+@public()
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     text = get_object_or_404(PageText, slug="about").page
     return render(request, "directory/about.html", {"text": text})
 
 
+@public()
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     lines = ["User-agent: *", "Allow: /"]
@@ -448,6 +460,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
+@public()
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     metrics = Metric.objects.only("slug", "changed")
