@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 from django.urls import reverse
 
 from . import calculator, evidence, formula, words
@@ -126,7 +126,8 @@ def related(metric: Metric) -> list[tuple[Metric, str, str]]:
         else:
             mirrored = words.RELATIONS[words.MIRRORED[row.kind]]
             found.setdefault(row.metric_id, (row.metric, mirrored, row.why))
-    prefetch_related_objects([other for other, _, _ in found.values()], "priorities")
+    levels = Prefetch("priorities", Priority.objects.only("metric", "stage", "stage_position", "level"))
+    prefetch_related_objects([other for other, _, _ in found.values()], levels)
     return list(found.values())
 
 

@@ -118,7 +118,9 @@ class MetricQuerySet(models.QuerySet["Metric"]):
 
     def for_page(self) -> MetricQuerySet:
         """With its categories, and its priorities with their stages, for the page of a metric."""
-        priorities = models.Prefetch("priorities", Priority.objects.select_related("stage"))
+        priorities = models.Prefetch(
+            "priorities", Priority.objects.select_related("stage").defer("detail", "stage__page")
+        )
         return self.select_related("category", "also_in").prefetch_related(priorities)
 
 
@@ -198,11 +200,11 @@ class RelationQuerySet(models.QuerySet["Relation"]):
 
     def involving(self, metric: Metric) -> RelationQuerySet:
         """Relations that name the metric on either side, its own first, with the other metric for a list."""
-        long = [f"{side}__{name}" for side in ("metric", "other") for name in ("data", "page")]
+        link = [f"{side}__{name}" for side in ("metric", "other") for name in ("slug", "name")]
         return (
             self.filter(models.Q(metric=metric) | models.Q(other=metric))
             .select_related("metric", "other")
-            .defer(*long)
+            .only("kind", "why", "position", *link)
             .order_by(models.Case(models.When(metric=metric, then=0), default=1), "position", "metric__position")
         )
 

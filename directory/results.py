@@ -51,16 +51,15 @@ def for_query(query: str, *, brief: bool) -> dict[str, Any]:
     by_kind = {kind: [hit for hit in hits if hit.entry.kind == kind] for kind in KINDS}
     shown = {kind: found[: BRIEF[kind]] if brief else found for kind, found in by_kind.items()}
     near = [] if hits else index.near(query)
-    metrics = _metrics([*(hit.entry.key for hit in shown["metric"]), *(entry.key for entry in near)])
     groups = [
-        Group(kind, KINDS[kind][0], _matches(len(by_kind[kind])), [_shown(hit, metrics) for hit in found])
+        Group(kind, KINDS[kind][0], _matches(len(by_kind[kind])), [_shown(hit, index) for hit in found])
         for kind, found in shown.items()
         if found
     ]
     return {
         "query": query,
         "groups": groups,
-        "near": [Shown(entry, entry.title, entry.summary, metrics.get(entry.key)) for entry in near],
+        "near": [Shown(entry, entry.title, entry.summary, index.metrics.get(entry.key)) for entry in near],
         "total": len(hits),
         "count_sentence": _count_sentence(query, {kind: len(found) for kind, found in by_kind.items()}),
     }
@@ -68,10 +67,9 @@ def for_query(query: str, *, brief: bool) -> dict[str, Any]:
 
 def _starts(index: search.Index, query: str) -> dict[str, Any]:
     slugs = PageText.texts("search").get("starts", [])
-    metrics = _metrics(slugs)
     entries = {entry.key: entry for entry in index.entries if entry.kind == "metric"}
     found = [entries[slug] for slug in slugs if slug in entries]
-    hits = [Shown(entry, entry.title, entry.summary, metrics.get(entry.key)) for entry in found]
+    hits = [Shown(entry, entry.title, entry.summary, index.metrics.get(entry.key)) for entry in found]
     sentence = "Type a name, an abbreviation or a word." if not query else f"Nothing to look for in “{query}”."
     return {
         "query": query,
@@ -82,12 +80,8 @@ def _starts(index: search.Index, query: str) -> dict[str, Any]:
     }
 
 
-def _metrics(slugs: list[str]) -> dict[str, Metric]:
-    return {each.slug: each for each in Metric.objects.for_lists().filter(slug__in=slugs)}
-
-
-def _shown(hit: search.Hit, metrics: dict[str, Metric]) -> Shown:
-    metric = metrics.get(hit.entry.key) if hit.entry.kind == "metric" else None
+def _shown(hit: search.Hit, index: search.Index) -> Shown:
+    metric = index.metrics.get(hit.entry.key) if hit.entry.kind == "metric" else None
     return Shown(hit.entry, hit.title, hit.excerpt, metric)
 
 

@@ -86,9 +86,13 @@ class Index:
         entries: Sequence[Entry],
         weights: Mapping[str, float],
         meanings: Mapping[str, Sequence[str]] | None = None,
+        metrics: Mapping[str, Metric] | None = None,
     ) -> None:
-        """`meanings` says which metrics, best first, are meant by words that stand in no name."""
-        self.entries, self.weights = entries, weights
+        """`meanings` says which metrics, best first, are meant by words that stand in no name.
+
+        `metrics` are the rows of the metrics among the entries, for showing hits without asking the database.
+        """
+        self.entries, self.weights, self.metrics = entries, weights, metrics or {}
         builder = tantivy.SchemaBuilder()
         builder.add_unsigned_field("number", stored=True)
         for name in FIELDS:
@@ -149,6 +153,13 @@ class _Word:
             like = tantivy.Query.fuzzy_term_query(index.schema, name, text, distance=self.errors, prefix=True)
             parts.append(tantivy.Query.boost_query(like, weight * (0.3 if self.errors else 0.6)))
         self.query = tantivy.Query.disjunction_max_query(parts, 0.1)
+
+    def is_in(self, text: str) -> bool:
+        """Whether any word of a text matches."""
+        folded = _folded(text)
+        if f" {self.text}" in folded:
+            return True
+        return bool(self.errors) and any(self.matches(word) for word in folded.split())
 
     def matches(self, word: str) -> bool:
         if word.startswith(self.text):
@@ -221,7 +232,7 @@ def _parts(name: str) -> Iterable[str]:
 def _excerpt(entry: Entry, typed: list[_Word]) -> SafeString:
     """The text that shows best why the entry was found: another name, the summary, or the richest sentence."""
     for name in entry.aka:
-        if all(any(word.matches(each) for each in words_of(name)) for word in typed):
+        if all(word.is_in(name) for word in typed):
             return mark_safe(f"Also called {_marked(name, typed)}. {_marked(entry.summary, typed)}")  # noqa: S308  (both escaped)
     texts = [entry.summary, *entry.body]
     best = max(texts, key=lambda text: (_count(text, typed), text == entry.summary), default="")
@@ -230,13 +241,13 @@ def _excerpt(entry: Entry, typed: list[_Word]) -> SafeString:
 
 def _count(text: str, typed: list[_Word]) -> int:
     """How many of the typed words a text holds."""
-    vocabulary = _vocabulary(text)
-    return sum(any(word.matches(token) for token in vocabulary) for word in typed)
+    return sum(word.is_in(text) for word in typed)
 
 
 @functools.lru_cache(maxsize=20_000)
-def _vocabulary(text: str) -> frozenset[str]:
-    return frozenset(words_of(text))
+def _folded(text: str) -> str:
+    """The words of a text, each once and with a space before it."""
+    return "".join(f" {word}" for word in dict.fromkeys(words_of(text)))
 
 
 def _around(text: str, typed: list[_Word]) -> str:
@@ -253,11 +264,14 @@ def _around(text: str, typed: list[_Word]) -> str:
     return ("… " if start else "") + text[start:end] + (" …" if end < len(text) else "")
 
 
-def _tokens(text: str) -> Iterable[tuple[int, int, str]]:
+@functools.lru_cache(maxsize=20_000)
+def _tokens(text: str) -> tuple[tuple[int, int, str], ...]:
     """Start, end and folded form of each word of a text."""
-    for found in re.finditer(r"\w+", text):
-        for token in words_of(found[0])[:1]:
-            yield found.start(), found.end(), token
+    return tuple(
+        (found.start(), found.end(), token)
+        for found in re.finditer(r"\w+", text)
+        for token in words_of(found[0])[:1]
+    )
 
 
 def _marked(text: str, typed: list[_Word]) -> SafeString:
@@ -301,7 +315,8 @@ def build() -> Index:
     entries += [_stage(stage) for stage in Stage.objects.all()]
     entries += [_question(question) for question in Question.objects.all()]
     entries += [_other(entry) for entry in SearchEntry.objects.all()]
-    return Index(entries, settings.get("weights", dict.fromkeys(FIELDS, 1.0)), meanings)
+    rows = {each.slug: each for each in Metric.objects.for_lists()}
+    return Index(entries, settings.get("weights", dict.fromkeys(FIELDS, 1.0)), meanings, rows)
 
 
 def _metric(metric: Metric, synonyms: list[str]) -> Entry:

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from directory.models import Category, ContentVersion, Metric, PageText, Priority, Question, Stage
+from directory.public import CACHE_CONTROL
 from directory.words import spelled_number
 
 from .page import (
@@ -403,7 +404,7 @@ def test_swapped_links_keep_focus_by_having_ids(get):
 def test_whole_page_is_answered_to_whom_needs_it(client, db, get, headers):
     answer = client.get("/?stage=crawl", headers=headers)
     assert answer.content.decode() == get("/?stage=crawl").text
-    assert "Cache-Control" not in answer.headers
+    assert answer.headers["Cache-Control"] == CACHE_CONTROL
 
 
 def test_htmx_gets_the_fragment_alone(client, db):

@@ -152,7 +152,7 @@ def test_pages_are_what_django_answers(site, path):
     ids=repr,
 )
 @pytest.mark.parametrize(
-    "path", ["/", "/?stage=walk", "/metrics/churn-rate/", "/map/", "/faq/", "/search/?q=churn"]
+    "path", ["/", "/?stage=walk", "/metrics/net-revenue-retention/", "/map/", "/faq/", "/search/?q=churn"]
 )
 def test_any_headers_get_what_django_answers(site, path, headers):
     same(site, path)  # so that something is kept that would be wrong
@@ -184,14 +184,14 @@ def test_any_method_gets_what_django_answers(site, method):
         "category=" + "x" * 2_000,
     ],
 )
-@pytest.mark.parametrize("path", ["/", "/faq/", "/metrics/churn-rate/"])
+@pytest.mark.parametrize("path", ["/", "/faq/", "/metrics/net-revenue-retention/"])
 def test_any_query_string_gets_what_django_answers(site, path, query):
     same(site, path)
     same(site, f"{path}?{query}")
 
 
 @pytest.mark.parametrize(
-    "raw", ["/\x00", "/metrics/\xff\xfe/", "//", "/metrics/churn-rate", "/FAQ/", "/caf\xc3\xa9/"]
+    "raw", ["/\x00", "/metrics/\xff\xfe/", "//", "/metrics/net-revenue-retention", "/FAQ/", "/caf\xc3\xa9/"]
 )
 def test_any_path_gets_what_django_answers(site, raw):
     same(site, "/", RAW_PATH=raw)
@@ -335,7 +335,7 @@ def test_a_page_over_the_largest_size_is_answered_but_not_kept(site, monkeypatch
 
 def test_new_content_replaces_every_page(site):
     site.get("/faq/")
-    Metric.objects.filter(slug="churn-rate").update(name="Another name")
+    Metric.objects.filter(slug="net-revenue-retention").update(name="Another name")
     site.version = 2
     site.cache.look()
     assert site.reaches_django("/faq/")
