@@ -78,6 +78,9 @@ SQLITE_OPTIONS = {
 DATABASES = {"default": env_database("DATABASE_URL", DATA_DIR / "csmetrics.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+    # Seconds. Opening the file costs more than most queries, and closing it writes the log back; after a second
+    # a file that was put in its place is noticed.
+    DATABASES["default"]["CONN_MAX_AGE"] = 1
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     # A broken connection is noticed when it is taken, so the site is back as soon as its database is. Two seconds
     # without one are an answer too: waiting longer would hold up every page that is asked for meanwhile.

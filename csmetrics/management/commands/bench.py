@@ -1,0 +1,365 @@
+"""`manage.py bench`: how fast and how light the site is on this machine, beside nginx, and as the content grows.
+
+Prints one table of every target with its figure. Its folders and databases are its own and go with it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.test import RequestFactory
+
+from csmetrics import bench
+from csmetrics.bench import Answer, Connection, Load
+from csmetrics.pagecache import PageCache, loaded_version
+from directory import search
+from directory.models import Metric
+
+from .bench_load import generate
+from .bench_search import PHRASES
+
+ROUNDS = 3  # of site and nginx in turn; the median counts
+METRIC = "/metrics/net-revenue-retention/"
+PAGES = ("/", METRIC, "/map/", "/search/?q=retention")
+HTMX = {"HX_Request": "true"}
+
+
+class Command(BaseCommand):
+    help = "Measure speed, weight and growth on this machine; needs wrk and nginx for the comparison."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "counts",
+            nargs="*",
+            type=int,
+            default=[24, 240, 2_400],
+            help="numbers of metrics (default: 24 240 2400)",
+        )
+        parser.add_argument("--seconds", type=float, default=4, help="of each load (default: %(default)s)")
+        parser.add_argument("--produce", action="store_true", help="internal: print what pages cost here, as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["produce"]:
+            self.stdout.write(json.dumps(costs()))
+            return
+        self.rows: list[tuple[str, str, str, str]] = []
+        with tempfile.TemporaryDirectory(prefix="csmetrics-bench-") as name:
+            folder, data = Path(name), Path(name) / "data"
+            data.mkdir(mode=0o755)
+            with bench.site(data, settings.CONTENT_DIR, workers=2) as address:
+                self._beside_nginx(address, folder, options["seconds"])
+                self._search(address, options["seconds"])
+                self._submit(address)
+                self._weights(address)
+            grown = {count: self._grown(folder, data / "static", count) for count in sorted(options["counts"])}
+        self._production(next(iter(grown.values())))
+        self._table()
+        self._growth(grown)
+
+    # -- Parts --
+
+    def _say(self, words: str) -> None:
+        self.stderr.write(f"{words} …")
+
+    def _beside_nginx(self, address: str, folder: Path, seconds: float) -> None:
+        """The directory from memory, and not modified, in turn with nginx that has the same bytes."""
+        has_wrk = shutil.which("wrk") is not None
+        if not has_wrk:
+            self._say(
+                "wrk is not installed (apt install wrk): cached pages are asked for by threads, which are slow"
+            )
+        self._say("cached pages beside nginx")
+        encoding = {"Accept_Encoding": "br"}
+        _settled(address)
+        page = Connection(address).get("/", **encoding)
+        has_nginx = shutil.which("nginx") is not None
+        if not has_nginx:
+            self._say("nginx is not installed (apt install nginx): there is nothing to compare with")
+            self._cached(address, address, folder, seconds, page, encoding, is_compared=False)
+            return
+        with bench.nginx(_made(folder / "nginx"), page, workers=2) as other:
+            self._cached(address, other, folder, seconds, page, encoding, is_compared=True)
+
+    def _cached(
+        self,
+        address: str,
+        other: str,
+        folder: Path,
+        seconds: float,
+        page: Answer,
+        encoding: dict[str, str],
+        *,
+        is_compared: bool,
+    ) -> None:
+        its_tag = Connection(other).get("/").headers["etag"]
+        for name, least, tag, other_tag in (
+            ("Cached directory page", 0.4, "", ""),
+            ("Not modified (304)", 0.6, page.headers["etag"], its_tag),
+        ):
+            ours, theirs = [], []
+            for _ in range(ROUNDS):
+                ours.append(_load(address, folder, seconds, **encoding, **_if_none_match(tag)))
+                if is_compared:
+                    theirs.append(_load(other, folder, seconds, **encoding, **_if_none_match(other_tag)))
+            mine = statistics.median(each.per_second for each in ours)
+            if is_compared:
+                nginx = statistics.median(each.per_second for each in theirs)
+                figure = f"{mine / nginx:.2f} ({mine:,.0f} against {nginx:,.0f} a second)"
+                self._row(name, f"at least {least} of nginx", figure, mine / nginx >= least)
+            else:
+                self._row(name, f"at least {least} of nginx", f"{mine:,.0f} a second", None)
+
+    def _search(self, address: str, seconds: float) -> None:
+        self._say("search")
+        typed = [phrase[:end] for phrase in PHRASES for end in range(1, len(phrase) + 1)]
+
+        def typing(connection: Connection, timed: Timed, number: int) -> None:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                for each in typed:
+                    timed(partial(connection.get, f"/search/?q={_quoted(each)}", **HTMX))
+
+        def new_each_time(connection: Connection, timed: Timed, number: int) -> None:
+            until, turn = time.monotonic() + seconds, 0
+            while time.monotonic() < until:
+                turn += 1
+                query = f"{typed[turn % len(typed)]} {number:x}{turn:x}"
+                timed(partial(connection.get, f"/search/?q={_quoted(query)}", **HTMX))
+
+        def one_by_one(connection: Connection, timed: Timed, number: int) -> None:
+            if number == 0:
+                new_each_time(connection, timed, number)
+
+        load = bench.by_threads(address, typing)
+        self._row("Search fragment, p95, phrases typed", "at most 15 ms", _times(load), _within(load, 15))
+        load = bench.by_threads(address, new_each_time)
+        self._row("the same, every query a new one", "", _times(load), None)
+        load = bench.by_threads(address, one_by_one)
+        self._row("the same, one connection", "", _times(load), None)
+
+    def _submit(self, address: str) -> None:
+        self._say("assessments")
+
+        def take(connection: Connection, timed: Timed, number: int) -> None:
+            for _ in range(3):
+                _take_assessment(connection, timed)
+
+        load = bench.by_threads(address, take)
+        self._row("Assessment submit, p95", "at most 50 ms", _times(load), _within(load, 50))
+
+    def _weights(self, address: str) -> None:
+        self._say("weights")
+        seen: dict[str, int] = {}
+        paths = _public_paths(address)
+        _settled(address, paths)
+        weights = {path: bench.weigh(address, path, seen) for path in [*paths, "/search/?q=churn"]}
+        browser = Connection(address)
+        for path in _assessment_paths(browser):
+            weights[path] = bench.weigh(address, path, seen, browser)
+        heaviest = sorted(weights, key=lambda path: -weights[path])[:3]
+        named = ", ".join(f"{_short(path)} {weights[path] / 1000:.1f}" for path in heaviest)
+        largest = weights[heaviest[0]]
+        self._row(
+            f"First visit, heaviest of {len(weights)} pages", "at most 45 KB", f"{named} KB", largest <= 45_000
+        )
+        self._row(
+            "First visit, directory", "at most 45 KB", f"{weights['/'] / 1000:.1f} KB", weights["/"] <= 45_000
+        )
+
+    def _grown(self, folder: Path, static: Path, count: int) -> dict[str, Any]:
+        self._say(f"{count} metrics")
+        place = _made(folder / str(count))
+        content, data = generate(place / "content", count), _made(place / "data")
+        (data / "static").symlink_to(static, target_is_directory=True)
+        environment = bench.environment(data, content)
+        printed = ""
+        for command in (["migrate", "--verbosity", "0"], ["load_content"], ["bench", "--produce"]):
+            run = subprocess.run(  # noqa: S603
+                bench.manage(*command), env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True
+            )
+            if run.returncode:
+                raise CommandError(f"{' '.join(command)} failed:\n{run.stdout}{run.stderr}")
+            printed = run.stdout
+        found: dict[str, Any] = json.loads(printed)
+        return found
+
+    def _production(self, found: dict[str, Any]) -> None:
+        for name, path, most in (("directory", "/", 30), ("metric page", METRIC, 20)):
+            took = found["pages"][path]["cpu"]
+            self._row(f"First production, {name}", f"at most {most} ms of CPU", f"{took:.1f} ms", took <= most)
+
+    # -- Printing --
+
+    def _row(self, name: str, target: str, figure: str, is_met: bool | None) -> None:
+        self.rows.append((name, target, figure, "" if is_met is None else "met" if is_met else "MISSED"))
+
+    def _table(self) -> None:
+        self._print([("what", "target", "figure", ""), *self.rows])
+
+    def _growth(self, grown: dict[int, dict[str, Any]]) -> None:
+        self.stdout.write(
+            "\nAs content grows: CPU of producing a page once, its size, its size over the network\n"
+        )
+        rows: list[tuple[str, ...]] = [("metrics", "/", "metric page", "/map/", "search fragment", "search index")]
+        for count, found in grown.items():
+            cells = [_cost(found["pages"][path]) for path in PAGES]
+            rows.append((f"{count:,}", *cells, f"{found['index']:.2f} s"))
+        self._print(rows)
+
+    def _print(self, rows: list[tuple[str, ...]]) -> None:
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            self.stdout.write("  ".join(cells).rstrip())
+
+
+Timed = Callable[[Callable[[], Answer]], Answer]
+
+
+# -- What a page costs to make --
+
+
+def costs() -> dict[str, Any]:
+    """CPU milliseconds and bytes of each page, produced anew and compressed, in this process and database."""
+    start = time.perf_counter()
+    search.current_index()
+    index = time.perf_counter() - start
+    rounds = 15 if Metric.objects.count() < 1_000 else 3
+    return {"index": index, "pages": {path: _page_cost(path, rounds) for path in PAGES}}
+
+
+def _page_cost(path: str, rounds: int) -> dict[str, float]:
+    """The median of some rounds, after one that compiles the templates."""
+    cache = PageCache(WSGIHandler(), version=loaded_version, watch=False)
+    is_fragment = path.startswith("/search/")
+    headers = {"Accept-Encoding": "br", "Host": "localhost", **({"HX-Request": "true"} if is_fragment else {})}
+    times, begun, body = [], list[Any](), b""
+    for turn in range(rounds + 1):
+        cache.has_begun, cache.generation = True, None
+        cache.look()
+        environ = RequestFactory().get(path, headers=headers).environ
+        start = time.thread_time()
+        begun = []
+        answer = cache(environ, lambda *arguments: begun.extend(arguments))  # noqa: B023
+        body = b"".join(answer)
+        if turn:
+            times.append((time.thread_time() - start) * 1000)
+        if hasattr(answer, "close"):
+            answer.close()
+    plain = b"".join(
+        cache(RequestFactory().get(path, headers={**headers, "Accept-Encoding": ""}).environ, _ignore)
+    )
+    return {"cpu": statistics.median(times), "bytes": len(plain), "sent": len(body)}
+
+
+def _ignore(*arguments: Any) -> None:
+    """A `start_response` for those who want the body alone."""
+
+
+def _cost(found: dict[str, float]) -> str:
+    return f"{found['cpu']:,.0f} ms, {_size(found['bytes'])}, {_size(found['sent'])}"
+
+
+def _size(count: float) -> str:
+    return f"{count / 1_000_000:.1f} MB" if count >= 1_000_000 else f"{count / 1000:.0f} KB"
+
+
+# -- What clients do --
+
+
+def _load(address: str, folder: Path, seconds: float, **headers: str) -> Load:
+    if shutil.which("wrk"):
+        return bench.by_wrk(address, folder, seconds, **headers)
+
+    def ask(connection: Connection, timed: Timed, number: int) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            timed(lambda: connection.get("/", **headers))
+
+    return bench.by_threads(address, ask)
+
+
+def _take_assessment(connection: Connection, timed: Timed) -> None:
+    """Begin, answer every question of every area with some score, finish. Only what is sent is timed."""
+    connection.get("/assessment/")
+    path = connection.post("/assessment/", {}).headers["location"]
+    while True:
+        page = connection.get(path).body.decode()
+        answers: dict[str, str] = {}
+        for name, value in bench.RADIO.findall(page):
+            answers.setdefault(name, value)
+        is_last = path.endswith("/context/")
+        sent = timed(lambda: connection.post(path, {**answers, "go": "finish" if is_last else "next"}))  # noqa: B023
+        if is_last or "location" not in sent.headers:
+            return
+        path = sent.headers["location"]
+
+
+def _public_paths(address: str) -> list[str]:
+    """The paths that the sitemap lists."""
+    listed = bench.LOCATION.findall(Connection(address).get("/sitemap.xml").body.decode())
+    return [f"/{each.split('/', 3)[3]}" if "://" in each else each for each in listed]
+
+
+def _assessment_paths(browser: Connection) -> Iterator[str]:
+    """Pages of an assessment, while it is taken; the result last."""
+    yield "/assessment/"
+    yield "/assessment/results/"
+    visited: list[str] = []
+
+    def kept(ask: Callable[[], Answer]) -> Answer:
+        answer = ask()
+        visited.append(answer.headers.get("location", ""))
+        return answer
+
+    _take_assessment(browser, kept)
+    yield from (path for path in visited if path)
+
+
+def _settled(address: str, paths: list[str] | None = None) -> None:
+    """Ask both workers for each page, then give them the time to make its smallest form."""
+    paths = paths or ["/"]
+    for _ in range(4):
+        for path in paths:
+            Connection(address).get(path, Accept_Encoding="br")
+    time.sleep(2 + len(paths) / 5)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(mode=0o755)
+    return folder
+
+
+def _if_none_match(tag: str) -> dict[str, str]:
+    return {"If_None_Match": tag} if tag else {}
+
+
+def _quoted(text: str) -> str:
+    return text.replace(" ", "+").replace("&", "%26").replace("/", "%2F")
+
+
+def _short(path: str) -> str:
+    """A path without the random id of an assessment."""
+    return bench.ID.sub("…", path)
+
+
+def _times(load: Load) -> str:
+    failed = f", {load.failures} FAILED" if load.failures else ""
+    return f"{load.p95:.1f} ms (p50 {load.p50:.1f}, {load.per_second:,.0f} a second{failed})"
+
+
+def _within(load: Load, most: float) -> bool:
+    return load.p95 <= most and not load.failures
