@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from directory import words
@@ -35,12 +36,21 @@ read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 # -- Who may --
 
 
+def _personal_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Kept by no cache, and compressed: these pages hold no secret that their length could tell.
+
+    The token of their forms is masked anew each time, nothing of a request is repeated beside it, and Django pads
+    what it compresses by a random length.
+    """
+    return never_cache(gzip_page(view))
+
+
 def personal(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A page that no cache keeps and no search engine lists."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = never_cache(view)(request, *args, **kwargs)
+        response = _personal_page(view)(request, *args, **kwargs)
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
@@ -102,7 +112,7 @@ def _missing(request: HttpRequest) -> HttpResponse:
 @read_or_send
 def start(request: HttpRequest) -> HttpResponse:
     """What the assessment is, and the way in. POST begins one."""
-    return never_cache(_begin if request.method == "POST" else _start)(request)
+    return _personal_page(_begin if request.method == "POST" else _start)(request)
 
 
 def _start(request: HttpRequest) -> HttpResponse:

@@ -57,9 +57,9 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": ["csmetrics.context.site"],
             "builtins": ["directory.templatetags.directory"],
-            "loaders": ["django.template.loaders.filesystem.Loader"]
+            "loaders": ["csmetrics.templates.Loader"]
             if DEBUG
-            else [("django.template.loaders.cached.Loader", ["django.template.loaders.filesystem.Loader"])],
+            else [("django.template.loaders.cached.Loader", ["csmetrics.templates.Loader"])],
             "libraries": {},
         },
     },

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 
-from csmetrics.storage import BundledStaticFilesStorage
+from csmetrics.storage import BundledStaticFilesStorage, tightened
 
 SHEETS = {
     "css/site.css": '/* All */\n@import "tokens.css";\n@import "components/button.css";\n',
@@ -52,9 +52,7 @@ def collected(tmp_path: Path) -> Collected:
 def test_imported_sheets_are_set_in_their_place(collected):
     name = collected.collect()
     assert re.fullmatch(r"css/site\.[0-9a-f]{12}\.css", name)
-    assert (collected.folder / name).read_text() == (
-        "/* All */\n:root { --ink: black; }\n\n.button { color: var(--ink); }\n\n"
-    )
+    assert (collected.folder / name).read_text() == (":root { --ink: black; } .button { color: var(--ink); }")
 
 
 def test_the_bundle_is_compressed(collected):
@@ -77,3 +75,19 @@ def test_a_changed_component_gives_the_bundle_another_name(collected):
 def test_an_import_of_nothing_is_named(collected):
     with pytest.raises(ValueError, match=r"^css/site\.css imports css/tokens\.css, which is not among the static"):
         collected.collect(("css/site.css", "css/components/button.css"))
+
+
+@pytest.mark.parametrize(
+    ("sheet", "tight"),
+    [
+        ("/* A note. */\na {\n  color: red;\n}\n", "a { color: red; }"),
+        ('a::after { content: "/* kept  as it is */"; }', 'a::after { content: "/* kept  as it is */"; }'),
+        ("a { /* why */ color: red }", "a { color: red }"),
+        ("a\n\n  b{}", "a b{}"),
+        ("a/* */b{}", "a b{}"),
+        ('/* it\'s */ a::after { content: "x" }', 'a::after { content: "x" }'),
+        ("a::after { content: '  ' }", "a::after { content: '  ' }"),
+    ],
+)
+def test_the_bundle_loses_comments_and_indentation_but_nothing_of_a_string(sheet, tight):
+    assert tightened(sheet) == tight

@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             with bench.site(data, settings.CONTENT_DIR, workers=2) as address:
                 self._beside_nginx(address, folder, options["seconds"])
                 self._search(address, options["seconds"])
-                self._submit(address)
+                self._submit(address, options["seconds"])
                 self._weights(address)
             grown = {count: self._grown(folder, data / "static", count) for count in sorted(options["counts"])}
         self._production(next(iter(grown.values())))
@@ -150,14 +150,29 @@ class Command(BaseCommand):
         load = bench.by_threads(address, one_by_one)
         self._row("the same, one connection", "", _times(load), None)
 
-    def _submit(self, address: str) -> None:
+    def _submit(self, address: str, seconds: float) -> None:
+        """Each client has an assessment of its own and sends the answers of its areas over and over."""
         self._say("assessments")
+        forms: dict[str, dict[str, str]] = {}
 
-        def take(connection: Connection, timed: Timed, number: int) -> None:
-            for _ in range(3):
-                _take_assessment(connection, timed)
+        def kept(path: str, answers: dict[str, str], send: Callable[[], Answer]) -> Answer:
+            forms[path.split("/", 3)[3]] = answers
+            return send()
 
-        load = bench.by_threads(address, take)
+        _take_assessment(Connection(address), kept)
+        areas = [(area, answers) for area, answers in forms.items() if area != "context/"]
+
+        def submit(connection: Connection, timed: Timed, number: int) -> None:
+            connection.get("/assessment/")
+            place = connection.post("/assessment/", {}).headers["location"].split("/", 3)[:3]
+            until, turn = time.monotonic() + seconds, 0
+            while time.monotonic() < until:
+                area, answers = areas[turn % len(areas)]
+                turn += 1
+                changed = {name: str(1 + turn % 3) for name in answers}
+                timed(partial(connection.post, "/".join([*place, area]), changed))
+
+        load = bench.by_threads(address, submit)
         self._row("Assessment submit, p95", "at most 50 ms", _times(load), _within(load, 50))
 
     def _weights(self, address: str) -> None:
@@ -292,20 +307,22 @@ def _load(address: str, folder: Path, seconds: float, **headers: str) -> Load:
     return bench.by_threads(address, ask)
 
 
-def _take_assessment(connection: Connection, timed: Timed) -> None:
-    """Begin, answer every question of every area with some score, finish. Only what is sent is timed."""
+def _take_assessment(
+    connection: Connection, send: Callable[[str, dict[str, str], Callable[[], Answer]], Answer]
+) -> str:
+    """Begin, give the first answer to every question, finish. Gives the path of the result."""
     connection.get("/assessment/")
     path = connection.post("/assessment/", {}).headers["location"]
     while True:
-        page = connection.get(path).body.decode()
         answers: dict[str, str] = {}
-        for name, value in bench.RADIO.findall(page):
+        for name, value in bench.RADIO.findall(connection.get(path).body.decode()):
             answers.setdefault(name, value)
         is_last = path.endswith("/context/")
-        sent = timed(lambda: connection.post(path, {**answers, "go": "finish" if is_last else "next"}))  # noqa: B023
-        if is_last or "location" not in sent.headers:
-            return
+        form = {**answers, "go": "finish" if is_last else "next"}
+        sent = send(path, answers, partial(connection.post, path, form))
         path = sent.headers["location"]
+        if is_last:
+            return path
 
 
 def _public_paths(address: str) -> list[str]:
@@ -314,19 +331,16 @@ def _public_paths(address: str) -> list[str]:
     return [f"/{each.split('/', 3)[3]}" if "://" in each else each for each in listed]
 
 
-def _assessment_paths(browser: Connection) -> Iterator[str]:
+def _assessment_paths(browser: Connection) -> list[str]:
     """Pages of an assessment, while it is taken; the result last."""
-    yield "/assessment/"
-    yield "/assessment/results/"
     visited: list[str] = []
 
-    def kept(ask: Callable[[], Answer]) -> Answer:
-        answer = ask()
-        visited.append(answer.headers.get("location", ""))
-        return answer
+    def kept(path: str, answers: dict[str, str], send: Callable[[], Answer]) -> Answer:
+        visited.append(path)
+        return send()
 
-    _take_assessment(browser, kept)
-    yield from (path for path in visited if path)
+    result = _take_assessment(browser, kept)
+    return ["/assessment/", "/assessment/results/", *visited, result]
 
 
 def _settled(address: str, paths: list[str] | None = None) -> None:

@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 
-from csmetrics import server
+from csmetrics import server, storage
 from csmetrics.content import load
 from csmetrics.turns import wait_for_turn_at_database, wait_for_turn_at_folder
 from directory.loader.errors import ContentError
@@ -143,9 +143,10 @@ def _digest_of_static_files() -> str:
 
 def _static_files() -> Iterator[str]:
     yield settings.STORAGES["staticfiles"]["BACKEND"]
+    yield hashlib.sha256(Path(storage.__file__).read_bytes()).hexdigest()
     for finder in get_finders():
-        for name, storage in finder.list([]):
-            found = os.stat(storage.path(name))
+        for name, place in finder.list([]):
+            found = os.stat(place.path(name))
             yield f"{name} {found.st_size} {found.st_mtime_ns}"
 
 
