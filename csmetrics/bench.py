@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import gzip
 import http.client
+import itertools
+import json
 import os
 import re
 import shutil
@@ -18,7 +20,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -43,12 +45,40 @@ http {{
 RADIO = re.compile(r'<input(?=[^>]* type="radio")(?=[^>]* name="([^"]+)")(?=[^>]* value="([^"]+)")')
 LOCATION = re.compile(r"<loc>([^<]+)</loc>")
 ID = re.compile(r"[a-z2-7]{26}")
-REPORT = """
+SCRIPT = """
+local asks = {{ {asks} }}
+local turn = 0
+request = function()
+  turn = turn % #asks + 1
+  local ask = asks[turn]
+  return wrk.format(ask[1], ask[2], ask[3], ask[4])
+end
 done = function(summary, latency)
-  local seconds = summary.duration / 1e6
-  io.write(string.format("RESULT %f %f\\n", summary.requests / seconds, latency:percentile(95) / 1e3))
+  local errors = summary.errors
+  local failed = errors.status + errors.connect + errors.read + errors.write + errors.timeout
+  io.write(string.format("RESULT %f %f %f %d\\n", summary.requests / (summary.duration / 1e6),
+    latency:percentile(50) / 1e3, latency:percentile(95) / 1e3, failed))
 end
 """
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request to be made over and over."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: str | None = None
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.body is None else "POST"
+
+    @property
+    def in_lua(self) -> str:
+        headers = ", ".join(f"[{json.dumps(name)}] = {json.dumps(value)}" for name, value in self.headers.items())
+        body = "nil" if self.body is None else json.dumps(self.body)
+        return f"{{ {json.dumps(self.method)}, {json.dumps(self.path)}, {{ {headers} }}, {body} }}"
 
 
 @dataclass(frozen=True)
@@ -82,16 +112,23 @@ class Connection:
 
     def get(self, path: str, **headers: str) -> Answer:
         """`headers` have low lines for dashes."""
-        return self._ask("GET", path, None, {name.replace("_", "-"): value for name, value in headers.items()})
+        return self.send(self.asking(path, None, **headers))
 
     def post(self, path: str, form: Mapping[str, str]) -> Answer:
-        sent = urlencode({"csrfmiddlewaretoken": self.cookies.get("csrftoken", ""), **form})
-        return self._ask("POST", path, sent, {"Content-Type": "application/x-www-form-urlencoded"})
+        return self.send(self.asking(path, form))
 
-    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
+    def asking(self, path: str, form: Mapping[str, str] | None = None, **headers: str) -> Ask:
+        """A request of this browser: with its cookies, and the token that its forms hold."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        self.connection.request(method, path, body, headers)
+            given["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if form is None:
+            return Ask(path, given)
+        given["Content-Type"] = "application/x-www-form-urlencoded"
+        return Ask(path, given, urlencode({"csrfmiddlewaretoken": self.cookies.get("csrftoken", ""), **form}))
+
+    def send(self, ask: Ask) -> Answer:
+        self.connection.request(ask.method, ask.path, ask.body, dict(ask.headers))
         response = self.connection.getresponse()
         for cookie in response.headers.get_all("Set-Cookie") or []:
             name, _, value = cookie.split(";")[0].partition("=")
@@ -193,51 +230,50 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
 # -- Load --
 
 
-def by_wrk(address: str, folder: Path, seconds: float, **headers: str) -> Load:
-    """The load that wrk makes, which costs far less than what it measures."""
-    script = folder / "report.lua"
-    script.write_text(REPORT)
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", str(script)]
-    for name, value in headers.items():
-        command += ["-H", f"{name.replace('_', '-')}: {value}"]
-    printed = subprocess.run([*command, f"{address}/"], capture_output=True, text=True, check=True).stdout  # noqa: S603
-    found = re.search(r"RESULT ([\d.]+) ([\d.]+)", printed)
+def load(address: str, folder: Path, seconds: float, asks: list[Ask], connections: int = CONNECTIONS) -> Load:
+    """What clients see that make these requests in turn, over and over.
+
+    By wrk, which costs far less than what it measures; where there is none, by threads of this process, whose own
+    cost then shows in the figures.
+    """
+    by = _by_wrk if shutil.which("wrk") else _by_threads
+    return by(address, folder, seconds, asks, connections)
+
+
+def _by_wrk(address: str, folder: Path, seconds: float, asks: list[Ask], connections: int) -> Load:
+    script = folder / "load.lua"
+    script.write_text(SCRIPT.format(asks=",\n".join(ask.in_lua for ask in asks)))
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "-s", str(script), f"{address}/"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    found = re.search(r"RESULT ([\d.]+) ([\d.]+) ([\d.]+) (\d+)", printed)
     if not found:
         raise RuntimeError(f"wrk printed no result:\n{printed}")
-    return Load(float(found[1]), 0.0, float(found[2]))
+    return Load(float(found[1]), float(found[2]), float(found[3]), int(found[4]))
 
 
-def by_threads(
-    address: str, work: Callable[[Connection, Callable[[Callable[[], Answer]], Answer], int], None]
-) -> Load:
-    """What several clients see that each do some work; `work` gets a connection, a clock, and its number.
-
-    The clients are threads of this process: right for answers that take a millisecond or more.
-    """
+def _by_threads(address: str, folder: Path, seconds: float, asks: list[Ask], connections: int) -> Load:
     times: list[float] = []
     failures: list[str] = []
+    turns = itertools.cycle(asks)
+    until = time.monotonic() + seconds
 
-    def run(number: int) -> None:
-        def timed(ask: Callable[[], Answer]) -> Answer:
-            start = time.perf_counter()
-            answer = ask()
-            times.append((time.perf_counter() - start) * 1000)
-            if answer.status >= 400:
-                failures.append(str(answer.status))
-            return answer
-
+    def run() -> None:
+        browser = Connection(address)
         try:
-            work(Connection(address), timed, number)
+            while time.monotonic() < until:
+                ask, start = next(turns), time.perf_counter()
+                status = browser.send(ask).status
+                times.append((time.perf_counter() - start) * 1000)
+                if status >= 400:
+                    failures.append(str(status))
         except (OSError, http.client.HTTPException) as error:
             failures.append(str(error))
 
-    clients = [threading.Thread(target=run, args=(number,)) for number in range(CONNECTIONS)]
-    start = time.perf_counter()
+    clients = [threading.Thread(target=run) for _ in range(connections)]
     for client in clients:
         client.start()
     for client in clients:
         client.join()
-    seconds = time.perf_counter() - start
     if not times:
         raise RuntimeError(f"Nothing was answered: {failures[:3]}")
     return Load(len(times) / seconds, statistics.median(times), percentile(times, 95), len(failures))

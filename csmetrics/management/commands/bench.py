@@ -6,6 +6,7 @@ Prints one table of every target with its figure. Its folders and databases are 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
@@ -22,7 +24,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.test import RequestFactory
 
 from csmetrics import bench
-from csmetrics.bench import Answer, Connection, Load
+from csmetrics.bench import Connection, Load
 from csmetrics.pagecache import PageCache, loaded_version
 from directory import search
 from directory.models import Metric
@@ -61,8 +63,8 @@ class Command(BaseCommand):
             data.mkdir(mode=0o755)
             with bench.site(data, settings.CONTENT_DIR, workers=2) as address:
                 self._beside_nginx(address, folder, options["seconds"])
-                self._search(address, options["seconds"])
-                self._submit(address, options["seconds"])
+                self._search(address, folder, options["seconds"])
+                self._submit(address, folder, options["seconds"])
                 self._weights(address)
             grown = {count: self._grown(folder, data / "static", count) for count in sorted(options["counts"])}
         self._production(next(iter(grown.values())))
@@ -76,104 +78,61 @@ class Command(BaseCommand):
 
     def _beside_nginx(self, address: str, folder: Path, seconds: float) -> None:
         """The directory from memory, and not modified, in turn with nginx that has the same bytes."""
-        has_wrk = shutil.which("wrk") is not None
-        if not has_wrk:
-            self._say(
-                "wrk is not installed (apt install wrk): cached pages are asked for by threads, which are slow"
-            )
         self._say("cached pages beside nginx")
-        encoding = {"Accept_Encoding": "br"}
-        _settled(address)
-        page = Connection(address).get("/", **encoding)
-        has_nginx = shutil.which("nginx") is not None
-        if not has_nginx:
+        _settled(address, ["/"])
+        page = Connection(address).get("/", Accept_Encoding="br")
+        ours = partial(_cached, address, page.headers["etag"], folder, seconds)
+        if shutil.which("nginx") is None:
             self._say("nginx is not installed (apt install nginx): there is nothing to compare with")
-            self._cached(address, address, folder, seconds, page, encoding, is_compared=False)
+            self._compared(ours(), None)
             return
         with bench.nginx(_made(folder / "nginx"), page, workers=2) as other:
-            self._cached(address, other, folder, seconds, page, encoding, is_compared=True)
+            its = partial(_cached, other, Connection(other).get("/").headers["etag"], folder, seconds)
+            rounds = [(ours(), its()) for _ in range(ROUNDS)]
+        self._compared(_middle([each for each, _ in rounds]), _middle([each for _, each in rounds]))
 
-    def _cached(
-        self,
-        address: str,
-        other: str,
-        folder: Path,
-        seconds: float,
-        page: Answer,
-        encoding: dict[str, str],
-        *,
-        is_compared: bool,
-    ) -> None:
-        its_tag = Connection(other).get("/").headers["etag"]
-        for name, least, tag, other_tag in (
-            ("Cached directory page", 0.4, "", ""),
-            ("Not modified (304)", 0.6, page.headers["etag"], its_tag),
-        ):
-            ours, theirs = [], []
-            for _ in range(ROUNDS):
-                ours.append(_load(address, folder, seconds, **encoding, **_if_none_match(tag)))
-                if is_compared:
-                    theirs.append(_load(other, folder, seconds, **encoding, **_if_none_match(other_tag)))
-            mine = statistics.median(each.per_second for each in ours)
-            if is_compared:
-                nginx = statistics.median(each.per_second for each in theirs)
-                figure = f"{mine / nginx:.2f} ({mine:,.0f} against {nginx:,.0f} a second)"
-                self._row(name, f"at least {least} of nginx", figure, mine / nginx >= least)
-            else:
-                self._row(name, f"at least {least} of nginx", f"{mine:,.0f} a second", None)
+    def _compared(self, ours: tuple[float, float], nginx: tuple[float, float] | None) -> None:
+        for place, (name, least) in enumerate((("Cached directory page", 0.4), ("Not modified (304)", 0.6))):
+            figure, share = f"{ours[place]:,.0f} a second", None
+            if nginx:
+                share = ours[place] / nginx[place]
+                figure = f"{share:.2f} ({ours[place]:,.0f} against {nginx[place]:,.0f} a second)"
+            self._row(name, f"at least {least} of nginx", figure, None if share is None else share >= least)
 
-    def _search(self, address: str, seconds: float) -> None:
+    def _search(self, address: str, folder: Path, seconds: float) -> None:
         self._say("search")
+        browser = Connection(address)
         typed = [phrase[:end] for phrase in PHRASES for end in range(1, len(phrase) + 1)]
+        new = [f"{typed[turn % len(typed)]} {turn:x}" for turn in range(4_000)]
+        for name, queries, connections, target in (
+            ("Search fragment, p95, phrases typed", typed, bench.CONNECTIONS, "at most 15 ms"),
+            ("the same, each query a new one", new, bench.CONNECTIONS, ""),
+            ("the same, on one connection", new[::-1], 1, ""),
+        ):
+            asks = [browser.asking(f"/search/?{urlencode({'q': query})}", None, **HTMX) for query in queries]
+            found = bench.load(address, folder, seconds, asks, connections)
+            self._row(name, target, _times(found), _within(found, 15) if target else None)
 
-        def typing(connection: Connection, timed: Timed, number: int) -> None:
-            until = time.monotonic() + seconds
-            while time.monotonic() < until:
-                for each in typed:
-                    timed(partial(connection.get, f"/search/?q={_quoted(each)}", **HTMX))
-
-        def new_each_time(connection: Connection, timed: Timed, number: int) -> None:
-            until, turn = time.monotonic() + seconds, 0
-            while time.monotonic() < until:
-                turn += 1
-                query = f"{typed[turn % len(typed)]} {number:x}{turn:x}"
-                timed(partial(connection.get, f"/search/?q={_quoted(query)}", **HTMX))
-
-        def one_by_one(connection: Connection, timed: Timed, number: int) -> None:
-            if number == 0:
-                new_each_time(connection, timed, number)
-
-        load = bench.by_threads(address, typing)
-        self._row("Search fragment, p95, phrases typed", "at most 15 ms", _times(load), _within(load, 15))
-        load = bench.by_threads(address, new_each_time)
-        self._row("the same, every query a new one", "", _times(load), None)
-        load = bench.by_threads(address, one_by_one)
-        self._row("the same, one connection", "", _times(load), None)
-
-    def _submit(self, address: str, seconds: float) -> None:
-        """Each client has an assessment of its own and sends the answers of its areas over and over."""
+    def _submit(self, address: str, folder: Path, seconds: float) -> None:
+        """As many browsers as connections, each with an assessment of its own, send the answers of its areas."""
         self._say("assessments")
-        forms: dict[str, dict[str, str]] = {}
+        forms: list[dict[str, str]] = []
+        paths: list[str] = []
 
-        def kept(path: str, answers: dict[str, str], send: Callable[[], Answer]) -> Answer:
-            forms[path.split("/", 3)[3]] = answers
-            return send()
+        def kept(path: str, answers: dict[str, str]) -> None:
+            paths.append(path)
+            forms.append(answers)
 
         _take_assessment(Connection(address), kept)
-        areas = [(area, answers) for area, answers in forms.items() if area != "context/"]
-
-        def submit(connection: Connection, timed: Timed, number: int) -> None:
-            connection.get("/assessment/")
-            place = connection.post("/assessment/", {}).headers["location"].split("/", 3)[:3]
-            until, turn = time.monotonic() + seconds, 0
-            while time.monotonic() < until:
-                area, answers = areas[turn % len(areas)]
-                turn += 1
-                changed = {name: str(1 + turn % 3) for name in answers}
-                timed(partial(connection.post, "/".join([*place, area]), changed))
-
-        load = bench.by_threads(address, submit)
-        self._row("Assessment submit, p95", "at most 50 ms", _times(load), _within(load, 50))
+        areas = list(zip([path.split("/", 3)[3] for path in paths[:-1]], forms, strict=False))
+        asks = []
+        for score in "123":
+            for browser in [Connection(address) for _ in range(bench.CONNECTIONS)]:
+                place = _begin(browser).rpartition("/")[0].rpartition("/")[0]
+                for area, answers in areas:
+                    asks.append(browser.asking(f"{place}/{area}", dict.fromkeys(answers, score)))
+        found = bench.load(address, folder, seconds, asks)
+        self._row("Assessment submit, p95", "at most 50 ms", _times(found), _within(found, 50))
 
     def _weights(self, address: str) -> None:
         self._say("weights")
@@ -223,6 +182,11 @@ class Command(BaseCommand):
 
     def _table(self) -> None:
         self._print([("what", "target", "figure", ""), *self.rows])
+        busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+        self.stdout.write(
+            f"{bench.CONNECTIONS} connections, 2 workers, {os.cpu_count()} cores, load average {busy}: "
+            "what else runs here counts against every p95."
+        )
 
     def _growth(self, grown: dict[int, dict[str, Any]]) -> None:
         self.stdout.write(
@@ -239,9 +203,6 @@ class Command(BaseCommand):
         for row in rows:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             self.stdout.write("  ".join(cells).rstrip())
-
-
-Timed = Callable[[Callable[[], Answer]], Answer]
 
 
 # -- What a page costs to make --
@@ -295,32 +256,34 @@ def _size(count: float) -> str:
 # -- What clients do --
 
 
-def _load(address: str, folder: Path, seconds: float, **headers: str) -> Load:
-    if shutil.which("wrk"):
-        return bench.by_wrk(address, folder, seconds, **headers)
-
-    def ask(connection: Connection, timed: Timed, number: int) -> None:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            timed(lambda: connection.get("/", **headers))
-
-    return bench.by_threads(address, ask)
+def _cached(address: str, tag: str, folder: Path, seconds: float) -> tuple[float, float]:
+    """Answers a second of the directory as it is kept, whole and not modified."""
+    browser = Connection(address)
+    whole = [browser.asking("/", Accept_Encoding="br")]
+    known = [browser.asking("/", Accept_Encoding="br", If_None_Match=tag)]
+    return tuple(bench.load(address, folder, seconds, asks).per_second for asks in (whole, known))  # type: ignore[return-value]
 
 
-def _take_assessment(
-    connection: Connection, send: Callable[[str, dict[str, str], Callable[[], Answer]], Answer]
-) -> str:
-    """Begin, give the first answer to every question, finish. Gives the path of the result."""
-    connection.get("/assessment/")
-    path = connection.post("/assessment/", {}).headers["location"]
+def _middle(rounds: list[tuple[float, float]]) -> tuple[float, float]:
+    return statistics.median(each[0] for each in rounds), statistics.median(each[1] for each in rounds)
+
+
+def _begin(browser: Connection) -> str:
+    """The path of the first area of a new assessment."""
+    browser.get("/assessment/")
+    return browser.post("/assessment/", {}).headers["location"]
+
+
+def _take_assessment(browser: Connection, seen: Callable[[str, dict[str, str]], None]) -> str:
+    """Give the first answer to every question, and finish. Gives the path of the result; `seen` gets each step."""
+    path = _begin(browser)
     while True:
         answers: dict[str, str] = {}
-        for name, value in bench.RADIO.findall(connection.get(path).body.decode()):
+        for name, value in bench.RADIO.findall(browser.get(path).body.decode()):
             answers.setdefault(name, value)
+        seen(path, answers)
         is_last = path.endswith("/context/")
-        form = {**answers, "go": "finish" if is_last else "next"}
-        sent = send(path, answers, partial(connection.post, path, form))
-        path = sent.headers["location"]
+        path = browser.post(path, {**answers, "go": "finish" if is_last else "next"}).headers["location"]
         if is_last:
             return path
 
@@ -334,35 +297,21 @@ def _public_paths(address: str) -> list[str]:
 def _assessment_paths(browser: Connection) -> list[str]:
     """Pages of an assessment, while it is taken; the result last."""
     visited: list[str] = []
-
-    def kept(path: str, answers: dict[str, str], send: Callable[[], Answer]) -> Answer:
-        visited.append(path)
-        return send()
-
-    result = _take_assessment(browser, kept)
+    result = _take_assessment(browser, lambda path, answers: visited.append(path))
     return ["/assessment/", "/assessment/results/", *visited, result]
 
 
-def _settled(address: str, paths: list[str] | None = None) -> None:
-    """Ask both workers for each page, then give them the time to make its smallest form."""
-    paths = paths or ["/"]
-    for _ in range(4):
-        for path in paths:
+def _settled(address: str, paths: list[str]) -> None:
+    """Ask each worker for each page, then give them the time to make its smallest form."""
+    for path in paths:
+        for _ in range(10):
             Connection(address).get(path, Accept_Encoding="br")
-    time.sleep(2 + len(paths) / 5)
+    time.sleep(3 + len(paths) / 5)
 
 
 def _made(folder: Path) -> Path:
     folder.mkdir(mode=0o755)
     return folder
-
-
-def _if_none_match(tag: str) -> dict[str, str]:
-    return {"If_None_Match": tag} if tag else {}
-
-
-def _quoted(text: str) -> str:
-    return text.replace(" ", "+").replace("&", "%26").replace("/", "%2F")
 
 
 def _short(path: str) -> str:
