@@ -105,6 +105,32 @@ def test_a_bad_load_leaves_the_old_content_served(server, broken_content):
     assert server.page("/metrics/dau-mau-ratio/")
 
 
+def test_pages_come_from_memory_compressed_and_with_a_tag(server):
+    for _ in range(2):
+        response, body = server.get("/faq/", "br")
+        assert response.status == 200
+        assert response.getheader("Content-Encoding") == "br"
+        assert response.getheader("ETag")
+        assert response.getheader("Vary") == "Accept-Encoding"
+        assert b"<h1" in brotli.decompress(body)
+
+
+def test_every_worker_shows_new_content_within_seconds(tmp_path, content_copy):
+    def shown(server: Server) -> set[bool]:
+        """What the workers say; each connection may reach another one."""
+        return {"A new line about it" in server.page("/metrics/dau-mau-ratio/") for _ in range(12)}
+
+    with serving(tmp_path / "data", tmp_path / "output", CONTENT_DIR=content_copy) as server:
+        server.wait_until_it_answers()
+        assert shown(server) == {False}
+        path = content_copy / "metrics/dau-mau-ratio.yaml"
+        path.write_text(re.sub(r"(?m)^summary: .*$", "summary: A new line about it.", path.read_text()))
+        done = manage("load_content", DATA_DIR=server.data, CONTENT_DIR=content_copy)
+        assert done.returncode == 0, done.stderr
+        time.sleep(3)
+        assert shown(server) == {True}
+
+
 # -- Stopping it --
 
 

@@ -1,0 +1,22 @@
+"""How templates are read: without the indentation of their lines, which browsers do not show."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template import Context, Engine
+
+FOLDER = Path(settings.BASE_DIR) / "templates"
+
+
+def test_lines_lose_their_indentation_and_nothing_else(tmp_path):
+    (tmp_path / "page.html").write_text("<ul>\n    <li>a  b</li>\n\n\t<li>c</li> \n</ul>\n")
+    engine = Engine(dirs=[tmp_path], loaders=["csmetrics.templates.Loader"])
+    assert engine.get_template("page.html").render(Context()) == "<ul>\n<li>a  b</li>\n<li>c</li> \n</ul>\n"
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.html")), ids=lambda path: path.name)
+def test_no_template_holds_text_whose_spaces_count(path):
+    text = path.read_text()
+    assert "<pre" not in text
+    assert "<textarea" not in text
