@@ -21,6 +21,7 @@ from directory.api import models as shapes
 from directory.api.answers import READING, open_data, preflight, problem
 from directory.api.documents import Document, schema_address
 from directory.models import ContentVersion, Metric
+from directory.public import public
 from directory.structured import address
 
 from . import guides
@@ -90,6 +91,7 @@ def missing(request: HttpRequest, rest: str) -> HttpResponse:
 # -- The page --
 
 
+@public()
 @require_safe
 def guide(request: HttpRequest) -> HttpResponse:
     """What there is and how to read it, with examples that are run for the page itself."""

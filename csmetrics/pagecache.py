@@ -30,6 +30,7 @@ from django_htmx.middleware import HtmxDetails
 
 from directory.htmx import wants_fragment
 from directory.models import ContentVersion
+from directory.public import Reads
 from directory.remembered import RESULT, Remembered, remembered
 
 logger = logging.getLogger(__name__)
@@ -199,7 +200,7 @@ class Shelf:
 class Kind(NamedTuple):
     """What the answers at a path depend on."""
 
-    reads: tuple[str, ...]  # parts of the query string
+    reads: Reads
     by_memory: bool
     by_fragment: bool
 
@@ -297,7 +298,7 @@ class PageCache:
         answer = self.application(environ, lambda *arguments: begun.extend(arguments))
         status, headers = begun[0], begun[1]
         reads = getattr(answer, "public", None)
-        if reads is not None and isinstance(answer, HttpResponse) and _may_be_kept(status, headers):
+        if isinstance(reads, Reads) and isinstance(answer, HttpResponse) and _may_be_kept(status, headers):
             vary = {name.strip().lower() for name in _value(headers, "Vary").split(",")}
             kind = Kind(reads, "cookie" in vary, "hx-request" in vary)
             variant = self._variant(asked, kind)
@@ -318,18 +319,20 @@ class PageCache:
             query = environ.get("QUERY_STRING", "")
             if len(query) > LONGEST_QUERY:
                 return None
-            has_query = query and kind.reads
+            has_query = query and (kind.reads.names or kind.reads.alone)
             has_memory = kind.by_memory and RESULT in environ.get("HTTP_COOKIE", "")
             asks_for_part = kind.by_fragment and "HTTP_HX_REQUEST" in environ
             if not (has_query or has_memory or asks_for_part):
                 return Variant(environ["PATH_INFO"], is_secure, False, (), None)
             request = _request(environ)
+            if not kind.reads.are_all_of(request.GET):
+                return None
             memory = remembered(request) if has_memory else None
             return Variant(
                 environ["PATH_INFO"],
                 is_secure,
                 bool(asks_for_part and wants_fragment(request)),
-                _query(request, kind.reads) if has_query else (),
+                _query(request, kind.reads.names) if has_query else (),
                 memory if memory != Remembered() else None,
             )
         except SuspiciousOperation:  # a host that is not ours, a thousand fields
@@ -404,6 +407,6 @@ def _request(environ: Environ) -> WSGIRequest:
     return request
 
 
-def _query(request: WSGIRequest, reads: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    found = ((name, tuple(request.GET.getlist(name))) for name in reads)
+def _query(request: WSGIRequest, names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found = ((name, tuple(request.GET.getlist(name))) for name in names)
     return tuple((name, values) for name, values in found if values)

@@ -8,10 +8,11 @@ Nothing else may go into it: no token, no session, no host name.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 # Browsers ask each time whether their copy still holds. A proxy in front may answer for some seconds on its own,
 # which takes a rush off the site and still shows new content within seconds.
@@ -20,14 +21,29 @@ CACHE_CONTROL = "public, max-age=0, s-maxage=10"
 View = Callable[..., HttpResponse]
 
 
-def public(*reads: str) -> Callable[[View], View]:
-    """For a view whose pages are public and depend on these parts of the query string."""
+@dataclass(frozen=True)
+class Reads:
+    """The parts of the query string that a page depends on. `alone`: with any other part nobody may keep it."""
+
+    names: tuple[str, ...]
+    alone: bool = False
+
+    def are_all_of(self, query: QueryDict) -> bool:
+        return not self.alone or all(name in self.names for name in query)
+
+
+def public(*names: str, alone: bool = False) -> Callable[[View], View]:
+    """For a view whose pages are public and depend on these parts of the query string.
+
+    `alone` is for views that also take what is a reader's own, such as numbers of a calculation.
+    """
+    reads = Reads(names, alone)
 
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             response = view(request, *args, **kwargs)
-            if response.status_code == 200:
+            if response.status_code == 200 and reads.are_all_of(request.GET):
                 response.setdefault("Cache-Control", CACHE_CONTROL)
                 response.public = reads  # type: ignore[attr-defined]  # for the page cache
             return response

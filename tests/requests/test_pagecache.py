@@ -19,7 +19,7 @@ from django.utils.cache import get_conditional_response
 from csmetrics import pagecache
 from csmetrics.pagecache import Page, PageCache, Shelf, best_encoding
 from directory.models import ContentVersion, Metric
-from directory.public import CACHE_CONTROL
+from directory.public import CACHE_CONTROL, Reads
 
 from .page import ADDRESSES, MISSING, STATES
 
@@ -218,8 +218,25 @@ def test_every_public_page_is_produced_once(site, path):
     assert site.reaches_django(path)
     assert not site.reaches_django(path)
     assert not site.reaches_django(path, "HEAD")
-    assert not site.reaches_django(f"{path}?utm_source=letter", HTTP_COOKIE=f"{TOKEN}; browser=xyz")
+    assert not site.reaches_django(path, HTTP_COOKIE=f"{TOKEN}; browser=xyz")
     assert not site.reaches_django(path, HTTP_COOKIE="result=broken; stage=walk")
+
+
+@pytest.mark.parametrize("path", ["/", "/map/", "/faq/"])
+def test_what_a_page_does_not_read_makes_no_other_page(site, path):
+    site.get(path)
+    assert not site.reaches_django(f"{path}?utm_source=letter")
+
+
+@pytest.mark.parametrize("query", ["starting=100", "stage=walk&variant=x", "%73tarting=1", "utm_source=letter"])
+@pytest.mark.parametrize("headers", [{}, {"HTTP_HX_REQUEST": "true"}], ids=["page", "fragment"])
+def test_a_calculation_with_numbers_of_a_reader_is_not_kept(site, query, headers):
+    path = "/metrics/net-revenue-retention/"
+    same(site, path, **headers)
+    same(site, f"{path}?stage=walk", **headers)
+    same(site, f"{path}?{query}", **headers)
+    assert site.reaches_django(f"{path}?{query}", **headers)
+    assert not site.reaches_django(f"{path}?stage=walk", **headers)
 
 
 def test_stages_and_categories_are_kept_apart(site):
@@ -265,7 +282,7 @@ def test_personal_pages_failures_and_redirects_are_not_kept(site, path):
 def test_an_answer_that_sets_a_cookie_is_not_kept(site):
     def with_cookie(environ: Any, start_response: Any) -> HttpResponse:
         response = HttpResponse("x")
-        response.public = ()  # type: ignore[attr-defined]
+        response.public = Reads(())  # type: ignore[attr-defined]
         start_response("200 OK", [*response.items(), ("Set-Cookie", "a=b")])
         return response
 
