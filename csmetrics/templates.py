@@ -11,7 +11,7 @@ INDENTATION = re.compile(r"\n\s+")
 class Loader(FilesystemLoader):
     """Takes the white space off the beginning of lines: a seventh of a page's bytes.
 
-    Browsers show the same, for no template holds text whose spaces count (`pre`, `textarea`).
+    Browsers show the same: where spaces count (`pre`, `textarea`), no template has more than one line.
     """
 
     def get_contents(self, origin: Origin) -> str:
