@@ -20,13 +20,18 @@ def by_key(db) -> dict[str, list[Source]]:
     return found
 
 
+LIST = "main//ul[@class='section__body bibliography']/li"
+
+
 def entries(page):
-    return {each.get("id"): each for each in page.all("main//ul/li[@id]")}
+    """The entries by the key of their publication, which the first row that they lead to tells."""
+    keys = {f"/metrics/{row.metric_id}/#source-{row.number}": row.key for row in Source.objects.all()}
+    return {keys[hrefs(by_class(each, "dashes")[0])[0]]: each for each in page.all(LIST)}
 
 
 def test_each_publication_has_one_entry(get, by_key):
     assert set(entries(get("/sources/"))) == set(by_key)
-    assert len(get("/sources/").all("main//ul/li[@id]")) == len(by_key)
+    assert len(get("/sources/").all(LIST)) == len(by_key)
 
 
 def test_entry_gives_publisher_title_year_and_sample(get, by_key):
@@ -80,8 +85,9 @@ def test_entries_stand_under_their_letters_in_order(get, by_key):
     sections = get("/sources/").all("main/section")
     anchors = hrefs(get("/sources/").one("nav[@aria-label='Publishers by letter']"))
     assert anchors == [f"#{each.get('id')}" for each in sections]
+    key_of = {entry: key for key, entry in entries(get("/sources/")).items()}
     for section in sections:
-        publishers = [by_key[each.get("id")][0].publisher for each in section.iter("li") if each.get("id")]
+        publishers = [by_key[key_of[each]][0].publisher for each in section.iter("li") if each in key_of]
         letter = words(section.find(".//h2"))
         assert publishers == sorted(publishers, key=str.lower)
         if len(letter) == 1:
