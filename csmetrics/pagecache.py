@@ -28,6 +28,7 @@ from django.http import HttpResponse
 from django.utils.http import parse_etags
 from django_htmx.middleware import HtmxDetails
 
+from csmetrics.log import ROUTE
 from directory.htmx import wants_fragment
 from directory.models import ContentVersion
 from directory.public import Reads
@@ -67,7 +68,8 @@ class Form(NamedTuple):
 class Page:
     """An answer of Django, and its compressed forms as they are asked for."""
 
-    def __init__(self, headers: Headers, body: bytes) -> None:
+    def __init__(self, headers: Headers, body: bytes, route: str | None = None) -> None:
+        self.route = route  # for the log
         self.headers = _varying_by_encoding(headers)
         self.body = body
         self.cost = len(body) * 3 // 2 + 4_000  # bytes it may take with its other forms
@@ -108,6 +110,7 @@ class Page:
         return Form([body], headers, tag, not_modified)
 
     def answer(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
+        environ[ROUTE] = self.route
         accepted = environ.get("HTTP_ACCEPT_ENCODING")
         encoding = best_encoding(accepted) if accepted else "identity"
         form = self.forms.get(encoding) or self.form(encoding)
@@ -281,7 +284,7 @@ class PageCache:
         if not self.has_begun:
             self._begin()
         generation = self.generation
-        if generation is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        if generation is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD") or _has_body(environ):
             return self.application(environ, start_response)
         kind = generation.kinds.get(environ["PATH_INFO"])
         if kind is not None:
@@ -303,10 +306,10 @@ class PageCache:
             kind = Kind(reads, "cookie" in vary, "hx-request" in vary)
             variant = self._variant(asked, kind)
             if variant is not None:
-                page = Page(headers, answer.content)
+                page = Page(headers, answer.content, environ.get(ROUTE))
                 generation.keep(variant, kind, page)
                 answer.close()
-                return page.answer(asked, start_response)
+                return page.answer(environ, start_response)
         start_response(*begun)
         return answer
 
@@ -393,6 +396,11 @@ class PageCache:
                 pass
             time.sleep(max(0.0, until - time.monotonic()))
             self.look()
+
+
+def _has_body(environ: Environ) -> bool:
+    """A body has no meaning here, but may be too large, which is for Django to say."""
+    return environ.get("CONTENT_LENGTH", "0") not in ("0", "") or "HTTP_TRANSFER_ENCODING" in environ
 
 
 def _may_be_kept(status: str, headers: Headers) -> bool:

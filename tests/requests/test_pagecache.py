@@ -17,6 +17,7 @@ from django.test import RequestFactory
 from django.utils.cache import get_conditional_response
 
 from csmetrics import pagecache
+from csmetrics.log import ROUTE
 from csmetrics.pagecache import Page, PageCache, Shelf, best_encoding
 from directory.models import ContentVersion, Metric
 from directory.public import CACHE_CONTROL, Reads
@@ -237,6 +238,18 @@ def test_a_calculation_with_numbers_of_a_reader_is_not_kept(site, query, headers
     same(site, f"{path}?{query}", **headers)
     assert site.reaches_django(f"{path}?{query}", **headers)
     assert not site.reaches_django(f"{path}?stage=walk", **headers)
+
+
+def test_a_kept_page_is_logged_under_its_route(site):
+    for _ in range(2):
+        environ = RequestFactory().get("/metrics/net-revenue-retention/", headers={"Host": "localhost"}).environ
+        site.cache(environ, lambda *arguments: None)
+        assert environ[ROUTE] == "/metrics/<slug:slug>/"
+
+
+def test_a_request_with_a_body_is_for_django(site):
+    site.get("/faq/")
+    assert site.reaches_django("/faq/", CONTENT_LENGTH="99999999")
 
 
 def test_stages_and_categories_are_kept_apart(site):
