@@ -41,20 +41,21 @@ def test_there_and_back_again_under_a_running_server(server, tmp_path, changed):
     before = server.page("/")
 
     assert run(server, "load_content", CONTENT_DIR=changed).returncode == 0
-    assert "Time to Zebra" in server.page("/")
+    server.wait(lambda: "Time to Zebra" in server.page("/"))
 
     back = run(server, "restore", str(copy))
     assert back.returncode == 0, back.stderr
-    for _ in range(4):  # each of the workers
-        assert server.page("/") == before
+    server.wait(lambda: all(server.page("/") == before for _ in range(6)))  # each of the workers
+    for _ in range(4):
         assert "Zebra" not in server.page("/search/?q=zebra")
     assert server.get("/readyz")[0].status == 200
 
     kept = Path(re.search(r"What it was before: (.+)", back.stdout)[1])
     assert kept.parent == server.data / "backups"
     assert run(server, "restore", str(kept)).returncode == 0
-    assert "Time to Zebra" in server.page("/")
+    server.wait(lambda: "Time to Zebra" in server.page("/"))
     assert run(server, "load_content").returncode == 0
+    server.wait(lambda: all(server.page("/") == before for _ in range(6)))
 
 
 def test_without_a_name_the_copy_is_named_by_the_time(server):

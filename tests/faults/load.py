@@ -37,7 +37,10 @@ class Readers:
             time.sleep(0.02 if outcome == "refused" else self.pause)
 
     def _ask(self) -> str:
-        """The status; `refused` where nobody listened; `cut` where a request that was sent got no whole answer."""
+        """The status; `refused` where nobody listened; else what became of a request that was sent.
+
+        `turned away` where the connection was closed before an answer began, `cut` where one did not end.
+        """
         connection = self.connect()
         try:
             connection.connect()
@@ -46,6 +49,10 @@ class Readers:
         try:
             connection.request("GET", self.path, headers=self.headers)
             response = connection.getresponse()
+        except (OSError, HTTPException):
+            connection.close()
+            return "turned away"
+        try:
             response.read()
             return str(response.status)
         except (OSError, HTTPException) as error:

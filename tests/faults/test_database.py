@@ -230,7 +230,7 @@ def test_on_a_full_disk_nothing_is_loaded_by_half(own, changed):
     assert own.page("/metrics/time-to-value/") == before
     done = load(own, changed)
     assert done.returncode == 0, done.stderr
-    assert "Time to Zebra" in own.page("/metrics/time-to-value/")
+    own.wait(lambda: "Time to Zebra" in own.page("/metrics/time-to-value/"))
     assert manage("backup", **own.environment).returncode == 0, "the database is not whole"
 
 

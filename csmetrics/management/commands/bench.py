@@ -130,7 +130,7 @@ class Command(BaseCommand):
             paths.append(path)
             forms.append(answers)
 
-        _take_assessment(Connection(address), kept)
+        take_assessment(Connection(address), kept)
         areas = list(zip([path.split("/", 3)[3] for path in paths[:-1]], forms, strict=False))
         asks = []
         for score in "123":
@@ -144,7 +144,7 @@ class Command(BaseCommand):
     def _weights(self, address: str) -> None:
         self._say("weights")
         seen: dict[str, int] = {}
-        paths = _public_paths(address)
+        paths = public_paths(address)
         _settled(address, paths)
         weights = {path: bench.weigh(address, path, seen) for path in [*paths, "/search/?q=churn"]}
         browser = Connection(address)
@@ -281,7 +281,7 @@ def _begin(browser: Connection) -> str:
     return browser.post("/assessment/", {}).headers["location"]
 
 
-def _take_assessment(browser: Connection, seen: Callable[[str, dict[str, str]], None]) -> str:
+def take_assessment(browser: Connection, seen: Callable[[str, dict[str, str]], None]) -> str:
     """Give the first answer to every question, and finish. Gives the path of the result; `seen` gets each step."""
     path = _begin(browser)
     while True:
@@ -295,7 +295,7 @@ def _take_assessment(browser: Connection, seen: Callable[[str, dict[str, str]], 
             return path
 
 
-def _public_paths(address: str) -> list[str]:
+def public_paths(address: str) -> list[str]:
     """The paths that the sitemap lists."""
     listed = bench.LOCATION.findall(Connection(address).get("/sitemap.xml").body.decode())
     return [f"/{each.split('/', 3)[3]}" if "://" in each else each for each in listed]
@@ -304,7 +304,7 @@ def _public_paths(address: str) -> list[str]:
 def _assessment_paths(browser: Connection) -> list[str]:
     """Pages of an assessment, while it is taken; the result last."""
     visited: list[str] = []
-    result = _take_assessment(browser, lambda path, answers: visited.append(path))
+    result = take_assessment(browser, lambda path, answers: visited.append(path))
     return ["/assessment/", "/assessment/results/", *visited, result]
 
 
