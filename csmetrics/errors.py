@@ -24,6 +24,7 @@ from directory.api.answers import problem
 from directory.models import Metric
 
 DATA = "/api/v1/"  # whoever asks there is a program
+READ_ONLY = "25006"  # how PostgreSQL refuses to write where it only reads, as on a standby
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105  (the name of a field)
 
 
@@ -41,9 +42,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     Where it was the database that could not be had, Django is still handling that; then it is worth coming back.
     """
-    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+    if _is_of_the_database(sys.exc_info()[1]):
         return HttpResponse(_fixed_page("503.html"), status=503, headers={"Retry-After": "5"})
     return HttpResponseServerError(_fixed_page("500.html"))
+
+
+def _is_of_the_database(error: BaseException | None) -> bool:
+    """It cannot be reached, has no room, or takes nothing while another one takes over."""
+    state = getattr(getattr(error, "__cause__", None), "sqlstate", "")
+    return isinstance(error, (OperationalError, InterfaceError)) or state == READ_ONLY
 
 
 def too_large(request: HttpRequest) -> HttpResponse:

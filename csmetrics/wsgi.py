@@ -3,11 +3,14 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.db.backends.signals import connection_created
 
+from csmetrics.held import hold
 from csmetrics.log import logged
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csmetrics.settings")
 
+connection_created.connect(hold)
 django_application = get_wsgi_application()
 
 from csmetrics.pagecache import PageCache  # noqa: E402  (it needs Django set up)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -18,6 +18,12 @@ from .processes import clean_environment, manage_command
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]
+
+
+def group_of(process: int) -> int | None:
+    with suppress(ProcessLookupError):
+        return os.getpgid(process)
+    return None
 
 
 class Server:
@@ -42,6 +48,11 @@ class Server:
 
     def command(self, *arguments: str) -> list[str]:
         return manage_command("serve", "--port", str(self.port), "--workers", "2", *arguments)
+
+    def processes(self) -> list[int]:
+        """The server and its workers."""
+        running = [int(each.name) for each in Path("/proc").glob("[0-9]*")]
+        return [each for each in running if group_of(each) == self.process.pid]
 
     def kill(self) -> None:
         """All of it at once, as a machine does that loses its power."""

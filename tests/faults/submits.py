@@ -92,14 +92,17 @@ class Visitor:
             self.count += 1
             self.at = leads_to
 
+    def shown(self) -> dict[str, dict[str, str]]:
+        """What the places say now where answers were acknowledged."""
+        return {place: Form(self.ask("GET", place)[1]).chosen for place in self.acknowledged}
+
     def lost(self) -> list[str]:
         """Places that show neither the acknowledged answers nor any that were sent after them."""
-        found = []
-        for place, answers in self.acknowledged.items():
-            shown = Form(self.ask("GET", place)[1]).chosen
-            if shown not in [answers, *self.since[place]]:
-                found.append(f"{place}: {shown} instead of {answers}")
-        return found
+        return [
+            f"{place}: {shown} instead of {self.acknowledged[place]}"
+            for place, shown in self.shown().items()
+            if shown not in [self.acknowledged[place], *self.since[place]]
+        ]
 
 
 class Visitors:

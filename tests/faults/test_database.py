@@ -22,6 +22,7 @@ from tests.processes import clean_environment, manage, manage_command
 from tests.servers import Server, serving
 
 from .load import reading
+from .submits import START, Form, Visitor
 
 LOCKED = 3  # seconds
 WHEN_GONE = 8  # seconds; two are waited for a connection, the rest is the machine's
@@ -234,6 +235,69 @@ def test_on_a_full_disk_nothing_is_loaded_by_half(own, changed):
     assert manage("backup", **own.environment).returncode == 0, "the database is not whole"
 
 
+@contextmanager
+def full_disk(server: Server) -> Iterator[None]:
+    """The running server can write nothing more.
+
+    The disk of PostgreSQL is another machine's; here it says of any assessment what it would say then.
+    """
+    if is_postgres():
+        with psycopg.connect(server.environment["DATABASE_URL"], autocommit=True) as connection:
+            connection.execute(NO_ROOM)
+            yield
+            connection.execute("DROP FUNCTION no_room CASCADE")
+        return
+    before = {each: resource.prlimit(each, resource.RLIMIT_FSIZE) for each in server.processes()}
+    for each, (_, most) in before.items():
+        resource.prlimit(each, resource.RLIMIT_FSIZE, (1, most))
+    yield
+    for each, limits in before.items():
+        resource.prlimit(each, resource.RLIMIT_FSIZE, limits)
+
+
+NO_ROOM = """
+CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'disk_full', MESSAGE = 'could not extend file: No space left on device';
+END $$;
+CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON assessment_assessment EXECUTE FUNCTION no_room();
+"""
+
+
+def test_on_a_full_disk_who_answers_is_told_and_nothing_acknowledged_is_lost(own, figure, some):
+    visitor = answering(own, 3)
+    saved = visitor.shown()
+    with full_disk(own):
+        slowest = max(is_told(visitor, visitor.at) for _ in range(some(3, 50)))
+        is_told(visitor, START)
+        assert own.page("/metrics/time-to-value/")
+        assert visitor.shown() == saved
+    visitor.answer()
+    assert visitor.count == 4, "there is room again"
+    assert visitor.lost() == []
+    figure(f"told after {slowest * 1000:.0f} ms at most; {visitor.count} acknowledged, 0 lost")
+
+
+def answering(server: Server, count: int) -> Visitor:
+    """A visitor who has answered so many areas of the assessment."""
+    visitor = Visitor(server.host, server.port, seed=1)
+    visitor.begin()
+    for _ in range(count):
+        visitor.answer()
+    assert visitor.count == count
+    return visitor
+
+
+def is_told(visitor: Visitor, place: str) -> float:
+    """Send the form of a page, be told that it was not kept, and give the seconds that this took."""
+    form = Form(visitor.ask("GET", place)[1])
+    answers = {name: values[0] for name, values in form.choices.items()}
+    started = time.monotonic()
+    status, page, _ = visitor.ask("POST", place, {**form.hidden, **answers})
+    assert (status, "Back in a moment" in page) == (503, True), f"{status}: {page[:300]}"
+    return time.monotonic() - started
+
+
 # -- Read-only --
 
 
@@ -244,10 +308,66 @@ def as_nobody_special(command: list[str]) -> list[str]:
     return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
 
 
-def test_a_data_folder_that_cannot_be_written_is_named(own):
-    for path in [own.data, *own.data.rglob("*")]:
+class Weak(Server):
+    """A server that is refused what its folder does not allow, whoever runs it."""
+
+    def command(self, *arguments: str) -> list[str]:
+        return as_nobody_special(super().command(*arguments))
+
+
+@contextmanager
+def read_only(server: Server) -> Iterator[None]:
+    for path in [server.data, *server.data.rglob("*")]:
         path.chmod(0o500 if path.is_dir() else 0o400)
     try:
+        yield
+    finally:
+        for path in [server.data, *server.data.rglob("*")]:
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+@contextmanager
+def read_only_database(server: Server) -> Iterator[None]:
+    """On SQLite by its folder; on PostgreSQL as a standby that has not taken over."""
+    if not is_postgres():
+        with read_only(server):
+            yield
+        return
+    with psycopg.connect(server.environment["DATABASE_URL"], autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        connection.execute(CUT_ALL_OTHERS)
+        yield
+        connection.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        connection.execute(CUT_ALL_OTHERS)
+
+
+CUT_ALL_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def test_where_nothing_can_be_written_readers_are_served_and_who_answers_is_told(tmp_path):
+    with (
+        empty_database() as database,
+        serving(tmp_path / "data", tmp_path / "output", kind=Weak, **database) as server,
+    ):
+        server.wait_until_it_answers()
+        visitor = answering(server, 3)
+        saved = visitor.shown()
+        with read_only_database(server):
+            is_told(visitor, visitor.at)
+            is_told(visitor, START)
+            assert {server.get(each)[0].status for each in ("/", "/metrics/time-to-value/", "/readyz")} == {200}
+            assert visitor.shown() == saved
+        visitor.answer()
+        assert visitor.count == 4
+        assert visitor.lost() == []
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(own):
+    with read_only(own):
         environment = {"PYTHONDONTWRITEBYTECODE": 1, **own.environment}
         done = subprocess.run(
             as_nobody_special(manage_command("backup")),
@@ -257,9 +377,6 @@ def test_a_data_folder_that_cannot_be_written_is_named(own):
             text=True,
             timeout=60,
         )
-    finally:
-        for path in [own.data, *own.data.rglob("*")]:
-            path.chmod(0o700 if path.is_dir() else 0o600)
     assert done.returncode == 1, done.stdout
     assert str(own.data) in done.stderr
     assert "Traceback" not in done.stderr
