@@ -80,21 +80,36 @@ class NoteRoute:
             request.META[ROUTE] = f"/{request.resolver_match.route}"
 
 
+def message_of(record: logging.LogRecord) -> str:
+    """Its text, with the pattern where Django names the path of a request: it may be the only key to a result."""
+    request = getattr(record, "request", None)
+    if request is None or not isinstance(record.args, tuple):
+        return record.getMessage()
+    route = request.META.get(ROUTE) or "an unknown address"
+    return str(record.msg) % tuple(route if each == request.path else each for each in record.args)
+
+
+class PlainFormatter(logging.Formatter):
+    """A record for a person at a terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = message_of(record)
+        return super().formatMessage(record)
+
+
 class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON. Where Django names the path of a request, the pattern stands in for it."""
+    """A record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{record.msecs:03.0f}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
+            "message": message_of(record),
         }
         meta = getattr(getattr(record, "request", None), "META", None)
         if meta is not None:
-            reason = record.args[0] if isinstance(record.args, tuple) and record.args else record.msg
-            line |= {"message": str(reason), "id": meta.get(ID), "route": meta.get(ROUTE)}
-        else:
-            line["message"] = record.getMessage()
+            line |= {"id": meta.get(ID), "route": meta.get(ROUTE)}
         line |= getattr(record, "line", {})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

@@ -9,7 +9,7 @@ from django.core.signals import request_started
 from django.db import close_old_connections
 from django.test import RequestFactory, override_settings
 
-from csmetrics.log import ID, ROUTE, JsonFormatter, logged
+from csmetrics.log import ID, ROUTE, JsonFormatter, PlainFormatter, logged
 from directory import views
 
 
@@ -110,11 +110,36 @@ def test_nothing_of_the_reader_is_written_down(ask, lines, monkeypatch):
         assert personal not in written
 
 
+@pytest.mark.parametrize("formatter", [JsonFormatter(), PlainFormatter()])
+def test_no_line_names_a_result(ask, formatter, caplog, monkeypatch):
+    """Its address is its only key. Django's own lines about refusals and failures name addresses."""
+    for each in ("django", "csmetrics"):
+        monkeypatch.setattr(logging.getLogger(each), "propagate", True)
+    for each in ("django.request", "django.security", "csmetrics.requests"):
+        monkeypatch.setattr(logging.getLogger(each), "level", logging.DEBUG)
+    secret = "a" * 26
+    ask(f"/assessment/{secret}/")
+    ask(f"/assessment/{secret}")
+    ask(f"/assessment/{secret}/result.json", "DELETE")
+    ask(f"/assessment/{secret}/name/", "POST")
+    ask(f"/assessment/{secret}/no/such/thing/", **{"Referer": f"/assessment/{secret}/"})
+    monkeypatch.setattr("assessment.views.render", lambda *args, **kwargs: 1 / 0)
+    assert ask(f"/assessment/{secret}/")["status"] == 500
+    lines = [formatter.format(each) for each in caplog.records]
+    assert any("Internal Server Error: /assessment/<assessment:id>/" in each for each in lines)
+    assert any("Not Found: /assessment/<assessment:id>/" in each for each in lines)
+    assert not [each for each in lines if secret in each]
+
+
 def test_a_failure_is_written_down_with_its_cause_and_the_id_of_the_request(ask, lines, monkeypatch):
     monkeypatch.setattr(views, "render", lambda *args: 1 / 0)
     said = ask("/search/?q=private")
     cause, request = lines
-    assert (cause["level"], cause["message"], cause["route"]) == ("error", "Internal Server Error", "/search/")
+    assert (cause["level"], cause["message"], cause["route"]) == (
+        "error",
+        "Internal Server Error: /search/",
+        "/search/",
+    )
     assert "ZeroDivisionError" in cause["exception"]
     assert cause["id"] == request["id"] == said["headers"]["X-Request-ID"]
 
