@@ -334,6 +334,20 @@ def test_answers_given_by_keyboard_are_saved_and_the_focus_stays(page_with_scrip
     expect(page.get_by_role("heading", level=1)).to_have_text("Onboarding and first value")
 
 
+def test_answers_are_sent_one_after_another(page_with_script: Page, visitor: Visitor) -> None:
+    """Or else the answer to the first may arrive last, and the page say less than what is saved."""
+    page, made, asked = page_with_script, visitor.begun({}), []
+    path = f"{made.get_absolute_url()}{AREAS[0]}/"
+    visitor.enter(page).goto(path)
+    page.route(f"**{path}", asked.append)
+    choose(page, {"retained-revenue": "0", "leaving-reasons": "1"})
+    page.wait_for_timeout(100)
+    page.unroute(f"**{path}")
+    (first,) = asked
+    first.continue_()
+    expect_saved(page, 2)
+
+
 FAILURES: dict[str, Callable[[Route], None]] = {
     "no answer": lambda route: route.abort("connectionrefused"),
     "an error": lambda route: route.fulfill(status=502, body="Bad gateway"),
