@@ -312,7 +312,8 @@ class Weak(Server):
     """A server that is refused what its folder does not allow, whoever runs it."""
 
     def command(self, *arguments: str) -> list[str]:
-        return as_nobody_special(super().command(*arguments))
+        command = super().command(*arguments)
+        return command if is_postgres() else as_nobody_special(command)
 
 
 @contextmanager
