@@ -512,6 +512,7 @@ def test_everything_below_an_id_is_kept_out_of_caches_and_search_engines(db, pat
             assert answer["X-Robots-Tag"] == "noindex, nofollow"
             assert {"no-store", "private"} <= {each.strip() for each in answer["Cache-Control"].split(",")}
             assert answer["Referrer-Policy"] == "same-origin"
+            assert "Access-Control-Allow-Origin" not in answer
 
 
 def test_result_says_itself_that_it_is_not_to_be_listed(page_of):
