@@ -116,7 +116,7 @@ def test_no_line_names_a_result(ask, formatter, caplog, monkeypatch):
     for each in ("django", "csmetrics"):
         monkeypatch.setattr(logging.getLogger(each), "propagate", True)
     for each in ("django.request", "django.security", "csmetrics.requests"):
-        monkeypatch.setattr(logging.getLogger(each), "level", logging.DEBUG)
+        caplog.set_level(logging.DEBUG, each)
     secret = "a" * 26
     ask(f"/assessment/{secret}/")
     ask(f"/assessment/{secret}")
