@@ -1,4 +1,4 @@
-"""`manage.py test`: runs the whole suite with pytest; whatever follows goes to pytest as it stands."""
+"""`manage.py test`: runs the whole suite with pytest on every core; whatever follows goes to pytest instead."""
 
 import os
 import sys
@@ -6,6 +6,8 @@ from importlib.util import find_spec
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+
+WHOLE_SUITE = ["--numprocesses", "auto"]
 
 
 class Command(BaseCommand):
@@ -20,5 +22,5 @@ class Command(BaseCommand):
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
         os.chdir(settings.BASE_DIR)
         sys.stdout.flush()
-        command = [sys.executable, "-m", "pytest", *argv[2:]]
+        command = [sys.executable, "-m", "pytest", *(argv[2:] or WHOLE_SUITE)]
         os.execve(sys.executable, command, environment)  # noqa: S606
