@@ -13,6 +13,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "csmetrics.settings")
 connection_created.connect(hold)
 django_application = get_wsgi_application()
 
-from csmetrics.pagecache import PageCache  # noqa: E402  (it needs Django set up)
+from csmetrics.encoding import Request  # noqa: E402  (these need Django set up)
+from csmetrics.pagecache import PageCache  # noqa: E402
+
+django_application.request_class = Request
 
 application = logged(PageCache(django_application))

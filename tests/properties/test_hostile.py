@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from assessment.browser import COOKIE
 from assessment.forms import FORMAT
 from assessment.models import Assessment
+from csmetrics.encoding import Request
 from tests.factories import MARK as MARK_OF_BROWSER
 from tests.factories import begun, result
 from tests.requests.page import METRICS, STAGES
@@ -158,6 +159,14 @@ def requests(draw):
         "with_token": draw(st.booleans()),
         "with_mark": draw(st.booleans()),
     }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def as_served():
+    """Requests are made as the server makes them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.test.client.WSGIRequest", Request)
+        yield
 
 
 @given(requests())

@@ -1,6 +1,7 @@
 """`manage.py backup`: a copy of the database while it is in use, checked before it gets its name."""
 
 import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from csmetrics.backups import BackupError, save
 
 
 def new_name(before: str = "") -> Path:
-    """A file in the data folder, named by the moment."""
+    """A file in the data folder that is not there yet, named by the moment."""
     folder = Path(settings.DATA_DIR) / "backups"
     folder.mkdir(mode=0o700, exist_ok=True)
     kind = "dump" if connection.vendor == "postgresql" else "sqlite3"
-    return folder / f"{before}{time.strftime('%Y-%m-%d-%H%M%S', time.gmtime())}.{kind}"
+    stem = f"{before}{time.strftime('%Y-%m-%d-%H%M%S', time.gmtime())}"
+    names = (f"{stem}{f'-{number}' if number else ''}.{kind}" for number in count())
+    return next(path for path in map(folder.joinpath, names) if not path.exists())
 
 
 class Command(BaseCommand):
