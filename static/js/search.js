@@ -44,7 +44,17 @@
 
   input.addEventListener("input", () => { closed = false; });
   box.addEventListener("focusin", () => show(!closed && links().length > 0));
-  box.addEventListener("htmx:afterSwap", () => show(!closed && box.contains(document.activeElement)));
+
+  // Answers that come late must not take the focus away from whoever has moved into the list already.
+  let place = -1;
+  box.addEventListener("htmx:beforeSwap", () => { place = links().indexOf(document.activeElement); });
+  box.addEventListener("htmx:afterSwap", () => {
+    if (place >= 0) {
+      show(true);
+      (links()[place] ?? links()[0] ?? input).focus();
+    }
+    show(!closed && box.contains(document.activeElement));
+  });
   box.addEventListener("focusout", (event) => {
     if (box.contains(event.relatedTarget)) return;
     closed = false;

@@ -70,6 +70,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = [item for item in items if HERE in item.path.parents]
     for item in here:
         item.add_marker("browser")
+        item.add_marker(pytest.mark.xdist_group("browser"))  # one after another: each needs the machine to itself
         if not find_browser() and not is_ci():
             item.add_marker(pytest.mark.skip(reason=ADVICE))
     items.sort(key=lambda item: HERE in item.path.parents)

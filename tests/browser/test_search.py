@@ -48,6 +48,20 @@ def test_an_abbreviation_finds_its_metric_first_and_enter_on_it_opens_it(page: P
     expect(page).to_have_url("/metrics/net-revenue-retention/")
 
 
+def test_answers_that_come_late_leave_the_focus_where_it_is(page: Page) -> None:
+    box(page).press_sequentially("NDR", delay=30)
+    expect(first_answer(page)).to_contain_text("Net Revenue Retention")
+    page.keyboard.press("ArrowDown")
+    expect(first_answer(page)).to_be_focused()
+    page.evaluate(
+        "([input, text]) => { input.value = text; input.dispatchEvent(new Event('input', {bubbles: true})); }",
+        [box(page).element_handle(), "retention"],
+    )
+    expect(page.locator("#search-status")).to_contain_text("matches for “retention”")
+    expect(first_answer(page)).to_be_focused()
+    expect(panel(page)).to_be_visible()
+
+
 def test_arrows_go_round_and_escape_closes_and_gives_the_focus_back(page: Page) -> None:
     box(page).press_sequentially("churn", delay=30)
     expect(page.locator("#search-status")).to_contain_text("matches for “churn”")

@@ -39,6 +39,7 @@ def send(server: Server, *parts: bytes) -> bytes:
 
 HEAD = b"GET /about/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 POST = HEAD.replace(b"GET", b"POST")
+MANY_FIELDS = HEAD.replace(b"/about/", b"/about/?" + b"&".join([b"q=1"] * 300))
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,7 @@ POST = HEAD.replace(b"GET", b"POST")
         (HEAD + b"X-A: " + b"x" * 200_000 + b"\r\n\r\n", [b"431"]),
         (HEAD + b"".join(b"X-%d: y\r\n" % each for each in range(5000)) + b"\r\n", [b"431"]),
         (HEAD + b"X-A: \x00\r\n\r\n", [b"400"]),
+        (MANY_FIELDS + b"Content-Type: text/plain; charset=utf-16\r\n\r\n", [b"200", b"400"]),
         (HEAD + b"Host: other\r\n\r\n", [b"200", b"400"]),
         (b"GET /about/ HTTP/1.1\r\nConnection: close\r\n\r\n", [b"200", b"400"]),
         (HEAD.replace(b"GET", b"BREW") + b"\r\n", [b"405", b"403"]),

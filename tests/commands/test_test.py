@@ -28,7 +28,7 @@ def test_all_arguments_are_those_of_pytest(handed_over):
 
 def test_without_arguments_the_whole_suite_runs_on_every_core(handed_over):
     test.Command().run_from_argv(["manage.py", "test"])
-    assert handed_over[1] == [sys.executable, "-m", "pytest", "--numprocesses", "auto"]
+    assert handed_over[1] == [sys.executable, "-m", "pytest", "--numprocesses", "auto", "--dist", "loadgroup"]
 
 
 def test_an_environment_without_pytest_is_told_how_to_get_it(handed_over, monkeypatch):

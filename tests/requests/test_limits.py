@@ -15,7 +15,6 @@ from django.urls import URLPattern, get_resolver, include, path
 from csmetrics import limits
 from csmetrics.log import LATE
 from csmetrics.models import WriteCount
-from csmetrics.wsgi import application
 from directory import views as views_of_directory
 from tests.databases import empty_database
 from tests.processes import manage, run
@@ -312,15 +311,3 @@ def test_a_body_that_did_not_arrive_is_refused_with_a_page():
     answer = Client(enforce_csrf_checks=True).post("/", **{LATE: True})
     assert answer.status_code == 408
     assert words(Page("408", answer).one("h1")) == "That took too long"
-
-
-@pytest.mark.parametrize("charset", ["utf-16", "utf-7", "utf-8", "nonsense"])
-def test_many_fields_in_a_strange_encoding_are_no_failure(charset):
-    """Through the application that the server runs, where a request is made before anything could be caught."""
-    kind = f"application/x-www-form-urlencoded; charset={charset}"
-    environ = RequestFactory().get("/robots.txt", headers={"Content-Type": kind, "Host": "localhost"}).environ
-    answers = []
-    for query in ("q=1", "&".join("q=1" for _ in range(1000))):
-        list(application({**environ, "QUERY_STRING": query}, lambda status, *rest: answers.append(status)))
-    assert answers[0] == "200 OK"
-    assert answers[1] in ("200 OK", "400 Bad Request")

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-WHOLE_SUITE = ["--numprocesses", "auto"]
+WHOLE_SUITE = ["--numprocesses", "auto", "--dist", "loadgroup"]
 
 
 class Command(BaseCommand):
