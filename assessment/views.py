@@ -152,7 +152,8 @@ def result_list(request: HttpRequest) -> HttpResponse:
 
 def _result_list(request: HttpRequest, *, messages: list[str] | None = None, status: int = 200) -> HttpResponse:
     own = list(Assessment.objects.made_by(browser.maker_of(request)))
-    finished = sorted((each for each in own if each.finished), key=lambda each: each.finished, reverse=True)  # type: ignore[arg-type, return-value]
+    finished = [each for each in own if each.finished]
+    finished.sort(key=lambda each: each.finished or each.started, reverse=True)
     stages = {each.slug: each for each in Stage.objects.all()}
     versions = [each.version for each in finished]
     begun = [each for each in own if not each.finished and each.responses]
