@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 from django.conf import settings
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 ORDER = yaml.safe_load((settings.CONTENT_DIR / "order.yaml").read_text())
 SIZES = {"phone": (360, 740), "desk": (1280, 900)}
@@ -97,6 +97,24 @@ def test_a_reader_narrows_the_list_and_walks_back_through_the_history(page: Page
         is_in_state(path, slugs)
     page.reload()
     is_in_state(*states[-1])
+
+
+def test_a_step_back_while_a_page_still_loads_leads_to_its_address(page_with_script: Page) -> None:
+    page = page_with_script
+    page.goto("/")
+    stage_switch(page, "Walk").click()
+    expect(page).to_have_url("/?stage=walk")
+    held: list[Route] = []
+    page.route("**/*htmx*.js", lambda route: route.continue_() if held else held.append(route))
+    page.reload(wait_until="commit")
+    expect(page.locator("#metric-results [data-metric]")).to_have_count(24)
+    page.evaluate("history.back()")
+    expect(page).to_have_url("/")
+    assert listed(page) == ORDER["walk"], "nobody listens yet"
+    held[0].continue_()
+    expect(stage_switch(page, "All")).to_have_attribute("aria-current", "true")
+    page.unroute("**/*htmx*.js")
+    assert listed(page) == ORDER["directory"]
 
 
 def test_the_same_choice_again_takes_a_category_away(page: Page) -> None:
