@@ -104,7 +104,7 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], kind: str, show: Show
     for page in pages.values():
         page.emulate_media(color_scheme="light")
         show(page)
-        page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true")
+        page.evaluate("for (const each of document.querySelectorAll('main details:not(.menu)')) each.open = true")
         page.evaluate(AXE_SCRIPT)
     found = []
     for scheme, rules in (("light", ALL_RULES), ("dark", RULES_ON_COLOR)):
@@ -117,6 +117,17 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], kind: str, show: Show
                     found.append(f"{size}, {scheme}: {violation['id']}: {node['html'][:160]}")
                     found.append(node["failureSummary"])
     assert not found, f"axe at {kind}\n" + "\n".join(found[:24])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_open_menu(page: Page, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.goto("/?stage=walk")
+    page.locator(".menu summary").click()
+    page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("axe.run('.menu', {resultTypes: ['violations']})")["violations"]
+    page.emulate_media(color_scheme="null", reduced_motion="null")
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
 
 
 # -- Widths and sizes --
