@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Prefetch, prefetch_related_objects
 from django.urls import reverse
 
-from . import calculator, evidence, formula, words
+from . import calculator, evidence, formula, verdict, words
 from .forms import PageQuery
 from .models import Benchmark, ContentVersion, Metric, Priority, Relation, Segment, Source
 from .structured import address
@@ -59,6 +59,15 @@ def cited(metric: Metric, rows: list[Benchmark], sources: list[Source]) -> dict[
     return {
         row.pk: sorted((by_key[key] for key in keys[row.position]), key=lambda each: each.number) for row in rows
     }
+
+
+def own_value(number: calculator.Calculator, rows: list[Benchmark]) -> evidence.Own | None:
+    """The reader's result, for the rows that measure exactly what was computed; none without a result."""
+    if number.answer is None:
+        return None
+    definition = number.calculation.definition
+    measuring = frozenset(row.pk for row in verdict.about(rows, definition.unit, definition.id))
+    return evidence.Own(number.answer.value, number.answer.shown, measuring)
 
 
 def neighbors(metric: Metric, at_stage: Priority | None) -> tuple[Metric | None, Metric | None]:

@@ -34,6 +34,25 @@ TREATED = {
 
 
 @dataclass(frozen=True)
+class Own:
+    """The reader's own value, in the unit of its rows, and the keys of the rows that measure exactly it."""
+
+    value: Decimal
+    shown: str
+    rows: frozenset[int]
+
+
+@dataclass(frozen=True)
+class OwnMark:
+    """The reader's value on the band of a row. A value beyond the axis stands on its edge and says so."""
+
+    x: float  # percent of the width
+    anchor: str  # start or end, so that the label stays inside
+    label: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Row:
     """One benchmark row, ready to be printed."""
 
@@ -56,6 +75,7 @@ class Row:
     provenance: str
     is_outlined: bool
     is_mine: bool
+    own: OwnMark | None = None
 
     @property
     def anchor(self) -> str:
@@ -92,27 +112,33 @@ def groups(
     *,
     segment: str | None,
     company: tuple[int, int | None] | None = None,
+    own: Own | None = None,
     today: datetime.date,
 ) -> list[Group]:
     """The benchmark tables of a metric: by segment, over all segments, then each related measure.
 
     Rows of the reader's segment come first and are marked; so are rows for companies of the reader's own size.
+    The reader's own value is marked on every row that measures it.
     """
-    own = [row for row in rows if not row.measures]
-    by_segment = sorted((row for row in own if row.segment_id), key=lambda row: row.segment_id != segment)
-    overall = [row for row in own if not row.segment_id]
+    direct = [row for row in rows if not row.measures]
+    by_segment = sorted((row for row in direct if row.segment_id), key=lambda row: row.segment_id != segment)
+    overall = [row for row in direct if not row.segment_id]
     made = []
     if by_segment:
         lead = "Rising steps: weak, typical, strong. Outlined steps rest on little evidence."
-        made.append(_group(metric, "By customer segment", lead, by_segment, own, sources, segment, company, today))
+        made.append(
+            _group(metric, "By customer segment", lead, by_segment, direct, sources, segment, company, own, today)
+        )
     if overall:
         lead = "Figures that sources give for companies of every kind, or for one kind of company."
-        made.append(_group(metric, "All segments together", lead, overall, own, sources, segment, company, today))
+        made.append(
+            _group(metric, "All segments together", lead, overall, direct, sources, segment, company, own, today)
+        )
     measures = dict.fromkeys((row.measures, row.unit, row.direction) for row in rows if row.measures)
     for measure, unit, direction in measures:
         related = [row for row in rows if (row.measures, row.unit, row.direction) == (measure, unit, direction)]
         lead = "A related measure. It is no yardstick for the metric itself."
-        made.append(_group(metric, measure, lead, related, related, sources, segment, company, today))
+        made.append(_group(metric, measure, lead, related, related, sources, segment, company, own, today))
     return made
 
 
@@ -125,6 +151,7 @@ def _group(
     sources: dict[int, list[Source]],
     segment: str | None,
     company: tuple[int, int | None] | None,
+    own: Own | None,
     today: datetime.date,
 ) -> Group:
     unit, is_related = rows[0].unit, bool(rows[0].measures)
@@ -132,7 +159,7 @@ def _group(
     figures = [float(value) for row in scale_rows for value in _figures(row)]
     axis = bands.axis_for(figures, unit=unit, low=bounds.get("min"), high=bounds.get("max"))
     ticks = [(tick, tick_label(tick, unit, last=tick.anchor == "end")) for tick in axis.ticks] if axis else []
-    made = [row_of(row, axis, sources.get(row.pk, []), segment, company, today) for row in rows]
+    made = [row_of(row, axis, sources.get(row.pk, []), segment, company, today, own=own) for row in rows]
     with_segment = sum(row.segment is not None for row in rows)
     first_column = (
         "Segment" if with_segment == len(rows) else "Publisher" if not with_segment else "Segment or publisher"
@@ -173,6 +200,8 @@ def row_of(
     segment: str | None,
     company: tuple[int, int | None] | None,
     today: datetime.date,
+    *,
+    own: Own | None = None,
 ) -> Row:
     lower = row.direction == "lower-is-better"
     weak = _edge(row.weak, row.unit, below=not lower, inclusive=False)
@@ -216,7 +245,16 @@ def row_of(
         provenance=_provenance(sources),
         is_outlined=row.confidence == "low" or row.treat_as == "orientation",
         is_mine=_is_mine(row, segment, company),
+        own=_own_mark(row, axis, own),
     )
+
+
+def _own_mark(row: Benchmark, axis: bands.Axis | None, own: Own | None) -> OwnMark | None:
+    if own is None or axis is None or row.pk not in own.rows:
+        return None
+    x, value = axis.x(float(own.value)), float(own.value)
+    off = "" if axis.low <= value <= axis.high else ", off the scale"
+    return OwnMark(x, "end" if x > 55 else "start", f"you{off}", f"Your value, {own.shown}{off}.")
 
 
 def _provenance(sources: list[Source]) -> str:

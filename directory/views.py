@@ -139,8 +139,17 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
     page = metric.page
     today = datetime.datetime.now(tz=datetime.UTC).date()
     number = calculator.build(metric, query, request.GET, rows, cited, segments, today)
+    benchmark_groups = evidence.groups(
+        metric,
+        rows,
+        cited,
+        segment=query.segment,
+        company=memory.company,
+        own=entry.own_value(number, rows),
+        today=today,
+    )
     if wants_fragment(request):
-        return _calculation(request, number)
+        return _calculation(request, number, benchmark_groups)
     terms = {each["name"]: each["term"] for each in page["formula"]["inputs"]}
     tree = formula.parse(metric.data["formula"]["expression"], terms)
     previous, following = entry.neighbors(metric, at_stage)
@@ -175,9 +184,7 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "result": words.result(page["example"]["result"], metric.unit),
         "variants": [entry.variant(metric, each) for each in page["formula"]["variants"]],
         "public_examples": [entry.public_example(metric, each) for each in page["public_examples"]],
-        "benchmark_groups": evidence.groups(
-            metric, rows, cited, segment=query.segment, company=memory.company, today=today
-        ),
+        "benchmark_groups": benchmark_groups,
         "points": [entry.point(each, sources) for each in page["published_points"]],
         "related": related,
         "compare_path": comparison.address_of([slug, *(other.slug for other, _, _ in related[:2])], query),
@@ -202,9 +209,11 @@ def _page_query(stage: str | None, memory: Remembered) -> str:
     return PageQuery(stage, memory.segment, memory=memory).query_string
 
 
-def _calculation(request: HttpRequest, number: calculator.Calculator) -> HttpResponse:
-    """The result alone, as one types; the address follows it."""
-    context = {"calculator": number, "is_fragment": True}
+def _calculation(
+    request: HttpRequest, number: calculator.Calculator, benchmark_groups: list[evidence.Group]
+) -> HttpResponse:
+    """The result and its marks on the benchmarks, as one types; the address follows it."""
+    context = {"calculator": number, "benchmark_groups": benchmark_groups, "is_fragment": True}
     response = render(request, "directory/_calculation.html", context)
     response["Cache-Control"] = "no-store"
     return replace_url(varies(response), number.address)

@@ -200,7 +200,7 @@ def test_a_segment_marks_its_rows_and_can_be_changed(page: Page) -> None:
     expect(page.locator("#benchmarks .columns .is-mine")).to_contain_text("Enterprise")
     expect(page.locator("#stages .is-mine")).to_contain_text("Run")
 
-    segments.get_by_role("link", name="show none").click()
+    segments.get_by_role("link", name="Show all three").click()
     expect(page).to_have_url(f"{path}?stage=run#benchmarks")
     expect(page.locator("#benchmarks .is-mine")).to_have_count(0)
 

@@ -513,6 +513,38 @@ def test_a_rate_of_all_accounts_has_no_margin(get):
     assert "argin of error" not in said(get(at(GRR, YEAR)))
 
 
+# -- On the benchmarks --
+
+
+def marks(page):
+    """Which rows of benchmarks have the reader's value on their band, by their numbers."""
+    bands = [each for each in page.by_class("band") if (each.get("id") or "").startswith("band-")]
+    return [each.get("id").removeprefix("band-") for each in bands if by_class(each, "band__you")]
+
+
+def test_the_value_is_marked_on_every_row_that_measures_it(get):
+    page = get(at(GRR, YEAR))
+    rows = Benchmark.objects.filter(metric=GRR)
+    assert sorted(marks(page)) == sorted(str(row.position + 1) for row in rows if not row.measures)
+    band = page.by_id(f"band-{rows.get(segment='smb').position + 1}")
+    assert band.get("aria-label").endswith("Your value, 89.0\u202f%.")
+    assert words(by_class(band, "chart-mine")[0]) == "you"
+
+
+def test_a_value_of_another_definition_is_marked_on_its_own_rows_alone(get):
+    row = Benchmark.objects.exclude(variant="").select_related("metric").first()
+    variants = CONTENT[row.metric_id]["formula"]["variants"]
+    example = next(each["example"]["inputs"] for each in variants if each["id"] == row.variant)
+    marked = marks(get(at(row.metric_id, example, variant=row.variant)))
+    rows = Benchmark.objects.filter(metric=row.metric_id, variant=row.variant, unit=row.unit)
+    assert sorted(marked) == sorted(str(each.position + 1) for each in rows)
+
+
+@pytest.mark.parametrize("values", [{}, {**YEAR, "churned_arr": "x"}])
+def test_without_a_result_no_row_is_marked(get, values):
+    assert marks(get(at(GRR, values))) == []
+
+
 # -- The fragment --
 
 

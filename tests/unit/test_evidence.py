@@ -256,3 +256,31 @@ def test_table_says_whether_it_has_a_middle():
 
 def test_metric_without_rows_has_no_table():
     assert groups() == []
+
+
+# -- The reader's own value --
+
+
+def own(value, *keys):
+    return evidence.Own(Decimal(value), f"{value}{THIN}%", frozenset(keys))
+
+
+def test_a_value_is_marked_on_the_rows_that_measure_it():
+    first, second = row(), row(measures="Logo churn")
+    first.pk, second.pk = 1, 2
+    made = evidence.groups(METRIC, [first, second], {}, segment=None, own=own(75, 1), today=TODAY)
+    (marked,), (other,) = (group.rows for group in made)
+    assert marked.own.x == made[0].axis.x(75)
+    assert (marked.own.label, marked.own.sentence) == ("you", f"Your value, 75{THIN}%.")
+    assert other.own is None
+
+
+@pytest.mark.parametrize(("value", "x", "anchor"), [(7, 0, "start"), (400, 100, "end")])
+def test_a_value_beyond_the_axis_stands_on_its_edge_and_says_so(value, x, anchor):
+    each = row()
+    each.pk = 1
+    ((made,),) = [
+        group.rows for group in evidence.groups(METRIC, [each], {}, segment=None, own=own(value, 1), today=TODAY)
+    ]
+    assert (made.own.x, made.own.anchor, made.own.label) == (x, anchor, "you, off the scale")
+    assert made.own.sentence.endswith("off the scale.")
