@@ -11,10 +11,10 @@ from . import search, words
 from .models import Metric, PageText
 
 BRIEF = {
-    "metric": 5,
-    "stage": 2,
-    "question": 3,
-    "area": 2,
+    "metric": 4,
+    "stage": 1,
+    "question": 2,
+    "area": 1,
 }  # answers of each kind in the panel under the header box
 KINDS = {
     "metric": ("Metrics", "metric"),
@@ -52,7 +52,9 @@ def for_query(query: str, *, brief: bool) -> dict[str, Any]:
     shown = {kind: found[: BRIEF[kind]] if brief else found for kind, found in by_kind.items()}
     near = [] if hits else index.near(query)
     groups = [
-        Group(kind, KINDS[kind][0], _matches(len(by_kind[kind])), [_shown(hit, index) for hit in found])
+        Group(
+            kind, KINDS[kind][0], _matches(len(by_kind[kind])), [_shown(hit, index, brief=brief) for hit in found]
+        )
         for kind, found in shown.items()
         if found
     ]
@@ -80,9 +82,9 @@ def _starts(index: search.Index, query: str) -> dict[str, Any]:
     }
 
 
-def _shown(hit: search.Hit, index: search.Index) -> Shown:
+def _shown(hit: search.Hit, index: search.Index, *, brief: bool) -> Shown:
     metric = index.metrics.get(hit.entry.key) if hit.entry.kind == "metric" else None
-    return Shown(hit.entry, hit.title, hit.excerpt, metric)
+    return Shown(hit.entry, hit.title, hit.line if brief else hit.excerpt, metric)
 
 
 def _matches(count: int) -> str:

@@ -11,7 +11,7 @@ import functools
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -25,6 +25,7 @@ MOST_WORDS = 8
 LONGEST_WORD = 40  # letters that are looked at: matching with errors gets slow with the length
 MOST_HITS = 200
 EXCERPT = 140  # characters
+LINE = 34  # characters that a line of the panel holds on a phone
 EXACT = {
     "abbreviation": 4_000.0,
     "title": 3_000.0,
@@ -64,7 +65,12 @@ class Hit:
 
     @property
     def excerpt(self) -> SafeString:
-        return _excerpt(self.entry, self.typed)
+        return _excerpt(self.entry, self.typed, _around)
+
+    @property
+    def line(self) -> SafeString:
+        """The excerpt where it has a single line that is cut off at its end: its first match stands early."""
+        return _excerpt(self.entry, self.typed, _opening)
 
 
 def words_of(text: str) -> list[str]:
@@ -229,14 +235,14 @@ def _parts(name: str) -> Iterable[str]:
 # -- Showing --
 
 
-def _excerpt(entry: Entry, typed: list[_Word]) -> SafeString:
+def _excerpt(entry: Entry, typed: list[_Word], cut: Callable[[str, list[_Word]], str]) -> SafeString:
     """The text that shows best why the entry was found: another name, the summary, or the richest sentence."""
     for name in entry.aka:
         if all(word.is_in(name) for word in typed):
             return mark_safe(f"Also called {_marked(name, typed)}. {_marked(entry.summary, typed)}")  # noqa: S308  (both escaped)
     texts = [entry.summary, *entry.body]
     best = max(texts, key=lambda text: (_count(text, typed), text == entry.summary), default="")
-    return _marked(_around(best, typed), typed)
+    return _marked(cut(best, typed), typed)
 
 
 def _count(text: str, typed: list[_Word]) -> int:
@@ -254,7 +260,7 @@ def _around(text: str, typed: list[_Word]) -> str:
     """So much of a text as fits, with its first match in it."""
     if len(text) <= EXCERPT:
         return text
-    first = next((at for at, _, token in _tokens(text) if any(word.matches(token) for word in typed)), 0)
+    first, _ = _first_match(text, typed)
     start = max(0, min(first - EXCERPT // 3, len(text) - EXCERPT))
     if start:
         start = text.find(" ", start, first) + 1 or start
@@ -262,6 +268,20 @@ def _around(text: str, typed: list[_Word]) -> str:
     if end < len(text) and " " in text[first:end]:
         end = text.rfind(" ", first, end)
     return ("… " if start else "") + text[start:end] + (" …" if end < len(text) else "")
+
+
+def _opening(text: str, typed: list[_Word]) -> str:
+    """The text from shortly before its first match, or from its start where that match is in the first line."""
+    first, end = _first_match(text, typed)
+    start = text.rfind(" ", 0, max(0, first - LINE // 3)) + 1 if end > LINE else 0
+    rest = _around(text[start:], typed)
+    return rest if not start or rest.startswith("… ") else f"… {rest}"
+
+
+def _first_match(text: str, typed: list[_Word]) -> tuple[int, int]:
+    """Where the first match starts and ends; nowhere is at the start."""
+    found = ((at, end) for at, end, token in _tokens(text) if any(word.matches(token) for word in typed))
+    return next(found, (0, 0))
 
 
 @functools.lru_cache(maxsize=20_000)

@@ -193,7 +193,7 @@ def test_nothing_found_and_nothing_near_still_leads_on(get):
 @pytest.mark.parametrize("query", QUERIES)
 def test_panel_holds_the_first_answers_of_each_kind_of_the_page(get, query):
     panel, _ = panel_for(query)
-    for kind, most in zip(KINDS, (5, 2, 3, 2), strict=True):
+    for kind, most in zip(KINDS, (4, 1, 2, 1), strict=True):
         on_page = [each.get("href") for each in hits(get(address(query)).tree, kind)]
         assert [each.get("href") for each in hits(panel, kind)] == on_page[:most]
     assert hrefs(panel)[-1] == address(query)

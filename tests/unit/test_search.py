@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from directory.search import EXCERPT, FIELDS, LONGEST_WORD, MOST_WORDS, Entry, Index, words_of
+from directory.search import EXCERPT, FIELDS, LINE, LONGEST_WORD, MOST_WORDS, Entry, Index, words_of
 
 WEIGHTS = {"abbreviation": 10, "title": 8, "aka": 6, "synonyms": 6, "category": 3, "summary": 2, "body": 1}
 
@@ -351,6 +351,17 @@ def test_excerpt_is_cut_between_words_and_says_where():
     assert shown.startswith("… ")
     assert shown.endswith(" …")
     assert set(shown[2:-2].split()) <= set(f"{LONG} needle".split())
+
+
+@pytest.mark.parametrize("text", PLACES, ids=range(len(PLACES)))
+def test_match_stands_early_in_a_single_line(text):
+    (hit,) = index_of(entry("one", summary=text)).search("needle")
+    before, _, _ = hit.line.partition("<mark>")
+    assert len(before) <= LINE or " " not in before.removeprefix("… ").strip()
+    assert not before.startswith("… … ")
+    bare = re.sub(r"</?mark>", "", hit.line).removeprefix("… ").removesuffix(" …")
+    assert bare in text
+    assert len(bare) <= EXCERPT
 
 
 def test_short_text_is_shown_whole():
