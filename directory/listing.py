@@ -102,12 +102,30 @@ def groups(metrics: list[Metric], query: DirectoryQuery, stage: Stage | None) ->
     return [part for part in parts if part.metrics]
 
 
-def count_sentence(metrics: list[Metric], query: DirectoryQuery, stage: Stage | None) -> str:
-    """What the list holds, as it is shown and announced."""
+ORDERS = {
+    "directory": "in directory order",
+    "name": "sorted by name, A to Z",
+    "category": "sorted by category",
+    "signal": "leading signals first",
+}
+
+
+def count_in_words(metrics: list[Metric], chosen: tuple[str, ...], categories: list[Category]) -> str:
+    """`24 metrics`, `3 metrics in Retention`"""
     total = words.count_words(len(metrics), "metric")
-    order = sort_label(query, stage)
-    if stage is None or not metrics:
-        return f"{total}, sorted by {order}." if metrics else "No metrics."
+    names = [each.name for each in categories if each.slug in chosen]
+    return f"{total} in {words.joined(names)}" if names else total
+
+
+def count_sentence(
+    metrics: list[Metric], query: DirectoryQuery, stage: Stage | None, categories: list[Category]
+) -> str:
+    """What the list holds, as it is shown and announced."""
+    if not metrics:
+        return "No metrics."
+    total = count_in_words(metrics, query.categories, categories)
+    if stage is None:
+        return f"{total}, {ORDERS[query.sort]}."
     counts = Counter(each.priority_at(stage.slug).level for each in metrics)
     focus = sum(each.priority_at(stage.slug).is_focus for each in metrics)
     parts = [
@@ -117,8 +135,9 @@ def count_sentence(metrics: list[Metric], query: DirectoryQuery, stage: Stage | 
         (counts["low"], "later"),
     ]
     listed = ", ".join(f"{count} {word}" for count, word in parts if count)
-    sorted_by = "" if query.sort == "priority" else f" Sorted by {order}."
-    return f"{total} at {stage.name}: {listed}.{sorted_by}"
+    order = ORDERS.get(query.sort, "")
+    ordered = f" {order[0].upper()}{order[1:]}." if order else ""
+    return f"{total} at {stage.name}: {listed}.{ordered}"
 
 
 def focus_table(stages: list[Stage], metrics: list[Metric]) -> list[tuple[Stage, list[Metric]]]:

@@ -99,7 +99,7 @@ class MetricQuerySet(models.QuerySet["Metric"]):
     def for_lists(self) -> MetricQuerySet:
         """With what a row of a list shows, and without the long texts."""
         priorities = models.Prefetch("priorities", Priority.objects.defer("detail"))
-        return self.select_related("category").prefetch_related(priorities).defer("data", "page")
+        return self.select_related("category", "also_in").prefetch_related(priorities).defer("data", "page")
 
     def for_map(self) -> MetricQuerySet:
         """With its priorities and their guidance, for every cell of the priority map."""

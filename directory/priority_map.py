@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from . import words
 from .forms import SHOWS, MapQuery
-from .listing import Empty, Link, in_categories
+from .listing import Empty, Link, count_in_words, in_categories
 from .models import Category, Metric, Priority, Stage
 
 ORDER = ("low", "medium", "high")
@@ -156,10 +155,12 @@ def category_links(
     return links
 
 
-def count_sentence(metrics: list[Metric], query: MapQuery, mine: Stage | None, stages: list[Stage]) -> str:
-    total = words.count_words(len(metrics), "metric")
+def count_sentence(
+    metrics: list[Metric], query: MapQuery, mine: Stage | None, stages: list[Stage], categories: list[Category]
+) -> str:
+    total = count_in_words(metrics, query.categories, categories)
     if mine is None:
-        return f"{total}, in the order of the directory."
+        return f"{total}, in directory order."
     following = after(mine, stages)
     if query.show and following:
         verb = {

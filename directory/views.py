@@ -84,7 +84,7 @@ def metric_list(request: HttpRequest) -> HttpResponse:
         "empty": listing.empty(query, everything),
         "total": len(everything),
         "total_words": words.spelled_number(len(everything)),
-        "count_sentence": listing.count_sentence(metrics, query, stage),
+        "count_sentence": listing.count_sentence(metrics, query, stage, categories),
         "page_query": _page_query(query.stage, memory),
         "is_fragment": is_fragment,
     }
@@ -296,7 +296,7 @@ def priority_map(request: HttpRequest) -> HttpResponse:
         "columns": mapping.columns(stages, everything, stage),
         "groups": mapping.groups(metrics, stages, stage),
         "empty": mapping.empty(query, everything, stage, stages),
-        "count_sentence": mapping.count_sentence(metrics, query, stage, stages),
+        "count_sentence": mapping.count_sentence(metrics, query, stage, stages, categories),
         "page_query": _page_query(query.stage, memory),
         "is_fragment": is_fragment,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 THIN = "\u202f"  # narrow no-break space, before % and units of one letter
@@ -130,6 +131,12 @@ def arr_band(low: Decimal | None, high: Decimal | None) -> str:
 def lower_first(text: str) -> str:
     """With a small first letter inside a sentence; names such as SaaS and ARR keep theirs."""
     return text[:1].lower() + text[1:] if text[1:2].islower() and text.split(" ")[0][1:].islower() else text
+
+
+def joined(names: Sequence[str]) -> str:
+    """`Retention`, `Retention and Health`, `Revenue, Retention and Health`."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def count_words(count: int, noun: str) -> str:

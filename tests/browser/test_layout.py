@@ -132,3 +132,71 @@ def test_your_customers_stand_on_one_line(open_page: Callable[..., Page]) -> Non
         })"""
     )
     assert max(tops) - min(tops) < 0.5, "pixels"
+
+
+# -- Lists --
+
+
+@pytest.mark.parametrize("width", [768, 1000, 1152, 1280])
+def test_the_text_of_an_entry_has_room(open_page: Callable[..., Page], width: int) -> None:
+    """At 768 the box to tick had left it 130 pixels, and six lines."""
+    page = open_page(1280, 900)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/")
+    widths = page.locator(".entry__what").evaluate_all("texts => texts.map(text => text.clientWidth)")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert min(widths) > 300, "pixels"
+
+
+def test_a_phone_leaves_the_reasons_of_a_stage_their_room(open_page: Callable[..., Page]) -> None:
+    page = open_page(360, 740)
+    page.goto("/stages/walk/")
+    expect(page.get_by_role("heading", name="Rises at Run")).to_be_visible()
+    widths = page.locator("#next .rows p").evaluate_all("texts => texts.map(text => text.clientWidth)")
+    assert min(widths) > 250, "pixels"
+
+
+@pytest.mark.parametrize("size", [(360, 800), (1280, 800)])
+@pytest.mark.parametrize("query", ["churn", "retention", "health"])
+def test_the_end_of_the_search_panel_is_in_view(
+    open_page: Callable[..., Page], size: tuple[int, int], query: str
+) -> None:
+    page = open_page(*size)
+    page.goto("/")
+    page.get_by_role("searchbox", name="Search metrics, stages and questions").fill(query)
+    expect(page.locator("#search-answers mark").first).to_be_visible()
+    expect(page.locator(".search-panel__foot")).to_be_in_viewport(ratio=1)
+    heights = page.locator(".search-panel small").evaluate_all("lines => lines.map(line => line.clientHeight)")
+    assert max(heights) < 30, "pixels: one line"
+
+
+# -- The tray --
+
+
+def spoken(page: Page) -> str:
+    """All that a screen reader is given, with the words that style sheets add."""
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
+    return " ".join(str(node.get("name", {}).get("value", "")) for node in tree["nodes"])
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_fifth_tick_is_too_many_in_words(open_page: Callable[..., Page], script: bool) -> None:
+    page = open_page(1280, 900, java_script_enabled=script)
+    page.goto("/?stage=walk")
+    boxes = page.locator(".pick input")
+    for place in (0, 5, 9, 20):
+        boxes.nth(place).check()
+    assert " ticked." in spoken(page)
+    assert "at most four" not in spoken(page)
+    boxes.nth(23).check()
+    assert "That is too many: tick at most four." in spoken(page)
+
+
+def test_the_button_of_the_tray_stands_at_its_end(open_page: Callable[..., Page]) -> None:
+    page = open_page(1280, 900)
+    page.goto("/")
+    ends = [
+        page.locator(each).evaluate("box => box.getBoundingClientRect().right")
+        for each in (".tray", ".tray .button")
+    ]
+    assert ends[0] == ends[1]

@@ -264,6 +264,35 @@ def test_count_is_the_number_of_metrics_shown(get, query):
     assert words(count).startswith(f"{len(shown.metrics)} metric")
 
 
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("", "24 metrics, in directory order."),
+        ("?sort=signal", "24 metrics, leading signals first."),
+        ("?category=retention", "3 metrics in Retention, in directory order."),
+        (
+            "?category=health&category=retention&sort=name",
+            "5 metrics in Retention and Health, sorted by name, A to Z.",
+        ),
+        ("?category=retention&stage=walk", "3 metrics in Retention at Walk: 1 in focus, 1 more high, 1 medium."),
+        (
+            "?stage=walk&sort=category&category=health",
+            "2 metrics in Health at Walk: 1 in focus, 1 medium. Sorted by category.",
+        ),
+    ],
+)
+def test_count_names_the_categories_and_the_order(get, query, sentence):
+    assert words(get(f"/{query}").by_class("list-bar")[0].find("p")) == sentence
+
+
+@pytest.mark.parametrize("query", ["?category=retention", "?category=retention&stage=walk&sort=name"])
+def test_an_entry_names_the_category_it_was_chosen_for(get, query):
+    shown = get(f"/{query}")
+    entries = shown.by_class("entry__meta")
+    assert len(entries) == len(shown.metrics) == 3
+    assert all("Retention" in words(each) for each in entries)
+
+
 def test_page_says_how_many_measures_there_are(get):
     assert spelled_number(24) in words(get("/?stage=run").one("h1"))
 

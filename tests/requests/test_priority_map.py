@@ -172,6 +172,18 @@ def test_table_has_a_caption_and_headers_for_columns_and_rows(get):
             assert row.find("th").get("scope") == "row"
 
 
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("", "24 metrics, in directory order."),
+        ("?category=retention", "3 metrics in Retention, in directory order."),
+        ("?category=usage&stage=run", "3 metrics in Usage, in order for Run."),
+    ],
+)
+def test_count_names_the_categories(get, query, sentence):
+    assert words(get(f"/map/{query}").by_class("list-bar")[0].find("p")) == sentence
+
+
 def test_each_column_counts_its_levels(get):
     for head, stage in zip(get("/map/?category=usage").all("thead/tr/th")[1:], STAGES, strict=True):
         levels = [level(slug, stage) for slug in METRICS]
