@@ -1,9 +1,13 @@
 """What stands where: on paper, and on pages between a phone and a desk."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from .states import STATES
+from .visitor import Visitor
 
 GRR = "/metrics/gross-revenue-retention/"
 YEAR = f"{GRR}?starting_arr=2400000&contraction_arr=84000&churned_arr=180000&segment=smb"
@@ -200,3 +204,57 @@ def test_the_button_of_the_tray_stands_at_its_end(open_page: Callable[..., Page]
         for each in (".tray", ".tray .button")
     ]
     assert ends[0] == ends[1]
+
+
+# -- Columns, facts and gaps --
+
+
+@pytest.mark.parametrize("path", ["/stages/", f"{GRR}#stages"])
+def test_three_columns_stand_side_by_side_on_a_tablet(open_page: Callable[..., Page], path: str) -> None:
+    page = open_page(768, 900)
+    page.goto(path)
+    tops = page.locator(".columns > :has(.stage-badge)").evaluate_all(
+        "columns => columns.map(column => column.getBoundingClientRect().top)"
+    )
+    assert len(tops) == 3
+    assert len(set(tops)) == 1
+
+
+@pytest.mark.parametrize("width", [360, 768, 1000])
+def test_quick_facts_have_room(open_page: Callable[..., Page], width: int) -> None:
+    page = open_page(1280, 900)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(GRR)
+    widths = page.locator(".facts dd").evaluate_all("facts => facts.map(fact => fact.clientWidth)")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert min(widths) > 130, "pixels"
+
+
+def test_links_beside_the_button_of_the_calculator_are_large_enough(open_page: Callable[..., Page]) -> None:
+    page = open_page(360, 900)
+    page.goto(YEAR)
+    heights = page.locator(".calculator__inputs .cluster a").evaluate_all(
+        "links => links.map(link => link.getBoundingClientRect().height)"
+    )
+    assert len(heights) == 2
+    assert min(heights) >= 24, "pixels"
+
+
+def gap(page: Page, before: str, after: str) -> float:
+    """Pixels between two parts that stand one below the other."""
+    ends = page.locator(before).evaluate("part => part.getBoundingClientRect().bottom")
+    return float(page.locator(after).evaluate("part => part.getBoundingClientRect().top") - ends)
+
+
+def test_parts_keep_apart(open_page: Callable[..., Page], visitor: Visitor, complaints: Any) -> None:
+    page = open_page(1280, 900)
+    for name, before, after in (
+        ("remembered-map", "#map-results > .notice", ".toolbar"),
+        ("too-early", ".error-summary ul", ".error-summary ul + p"),
+    ):
+        state = STATES[name]
+        path = state.made(visitor)
+        for address in state.addresses_refused(path):
+            complaints.expect_missing(address)
+        state.show(page, visitor, path)
+        assert gap(page, before, after) >= 8

@@ -118,6 +118,12 @@ def test_unknown_address_is_not_found_and_leads_on(get, address):
     assert {f"/metrics/{slug}/" for slug in METRICS} & set(ways)
 
 
+def test_the_way_to_the_directory_stands_with_the_others(get):
+    (section,) = get("/nothing/").all("main/section")
+    assert words(section.find(".//h2")) == "Where to go next"
+    assert "/" in hrefs(section)
+
+
 def test_not_found_page_is_not_for_search_engines(get):
     page = get("/nothing/")
     assert page.meta("robots") == "noindex"

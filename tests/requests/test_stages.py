@@ -168,3 +168,11 @@ def test_stage_page_takes_three_queries(db, django_assert_num_queries, stage):
     client = Client()
     with django_assert_num_queries(3):
         client.get(f"/stages/{stage}/")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_page_marks_nothing_as_the_reader_s_own(get, stage):
+    """Its stage is its subject; whether it is the reader's the page does not know."""
+    page = get(f"/stages/{stage}/")
+    assert not page.by_class("chart-mine")
+    assert page.by_class("entries--other")
