@@ -154,9 +154,9 @@ def source(source: Source, today: datetime.date) -> dict[str, Any]:
 
 
 def citation(metric: Metric, version: ContentVersion | None) -> str:
-    """`“Net Revenue Retention.” CS Metrics, content version 0123456789ab, last changed 23 November 2026. …`"""
+    """`“Net Revenue Retention.” CS Metrics, content version 0123456789ab, last changed November 23, 2026. …`"""
     named = f", content version {version.short}" if version else ""
-    changed = f"{metric.changed:%d %B %Y}".lstrip("0")
+    changed = f"{metric.changed:%B} {metric.changed.day}, {metric.changed.year}"
     where = address(metric.get_absolute_url())
     return f"“{metric.name}.” CS Metrics{named}, last changed {changed}. {where}. CC BY 4.0."
 

@@ -36,18 +36,18 @@ def switch(
 
 
 def _said(memory: Remembered, names: dict[str, str], stage: str | None, verb: str) -> str:
-    """`Sorted for Walk, from your result of 23 Nov.`"""
+    """`Sorted for Walk, from your result of November 23.`"""
     result = names.get(memory.result_stage or "", "")
     day = short_date(memory.result_on) if memory.result_on else ""
     where = f"{verb} for {names[stage]}" if stage in names else f"Not {verb.lower()} for a stage"
     if stage != memory.stage:
-        return f"{where}, as the address asks. Your result of {day} was {result}."
+        return f"{where}, as this link asks. Your result of {day} was {result}."
     if memory.is_chosen:
         return f"{where}, as you chose. Your result of {day} was {result}."
     return f"{where}, from your result of {day}."
 
 
 def short_date(day: datetime.date) -> str:
-    """`23 Nov`, with the year once it is another one than this."""
+    """`November 23`, with the year once it is another one than this."""
     this_year = datetime.datetime.now(tz=datetime.UTC).year
-    return f"{day.day} {day:%b}" + (f" {day.year}" if day.year != this_year else "")
+    return f"{day:%B} {day.day}" + (f", {day.year}" if day.year != this_year else "")

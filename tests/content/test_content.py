@@ -87,6 +87,31 @@ def test_every_file_tells_editors_its_schema(name):
     assert (CONTENT / name).parent.joinpath(relative).resolve() in schema_files()
 
 
+BRITISH = re.compile(
+    r"\b(?:(?:after|back|to|up|down|in)wards|cancell(?:ed|ing)|labell(?:ed|ing)|modell(?:ed|ing)|judgement"
+    r"|behaviours?|colours?|favour\w*|honour\w*|neighbour\w*|programmes?|licences?|centre[sd]?|whilst|amongst"
+    r"|analys(?:ed|ing)|(?:organ|recogn|optim|priorit|summar|util|categor|normal|real|custom|annual|monet)is"
+    r"(?:e[sd]?|ing|ation))\b",
+    re.IGNORECASE,
+)
+QUOTED = {"id", "title", "publisher", "link", "via", "sources", "source", "name", "expression"}
+
+
+def texts_of(value, key=""):
+    """Every text of a file, without names that are not ours to spell."""
+    if isinstance(value, dict):
+        return [text for name, part in value.items() for text in texts_of(part, name)]
+    if isinstance(value, list):
+        return [text for part in value for text in texts_of(part, key)]
+    return [re.sub(r"\[@[\w-]+\]", "", value)] if isinstance(value, str) and key not in QUOTED else []
+
+
+@pytest.mark.parametrize("name", [name for name in FILE_NAMES if not name.startswith("assessment/")])
+def test_texts_are_in_american_english(name):
+    texts = texts_of(yaml.safe_load((CONTENT / name).read_text()))
+    assert [found[0] for text in texts for found in BRITISH.finditer(text)] == []
+
+
 @pytest.mark.django_db
 def test_every_metric_has_a_rank_of_its_own_at_every_stage():
     for stage in ("crawl", "walk", "run"):

@@ -269,7 +269,8 @@ def test_citation_names_metric_version_day_and_address(get, slug):
     (cite, *_) = page.by_class("copyable")
     assert words(cite) == one_line(
         f"“{metric.name}.” CS Metrics, content version {ContentVersion.current().short}, "
-        f"last changed {metric.changed.day} {metric.changed:%B %Y}. https://example.test{at(slug)}. CC BY 4.0."
+        f"last changed {metric.changed:%B} {metric.changed.day}, {metric.changed.year}. "
+        f"https://example.test{at(slug)}. CC BY 4.0."
     )
 
 
@@ -468,3 +469,17 @@ def test_no_page_takes_more_than_ten_queries(db, django_assert_max_num_queries, 
     client = Client()
     with django_assert_max_num_queries(10):
         client.get(at(slug))
+
+
+# -- Spelling --
+
+
+def test_days_stand_after_their_months(get):
+    text = words(get(at("gross-revenue-retention")).one("main"))
+    months = "January|February|March|April|May|June|July|August|September|October|November|December"
+    assert re.search(rf"(?:{months}) \d{{1,2}}, \d{{4}}", text)
+    assert not re.search(rf"\d (?:{months})\b", text)
+
+
+def test_arithmetic_in_a_sentence_has_minus_signs_and_does_not_break(get):
+    assert "p\u00a0+\u00a0d\u00a0−\u00a0(p\u00a0−\u00a0d)" in get(at("net-promoter-score")).text

@@ -285,6 +285,10 @@ def test_count_names_the_categories_and_the_order(get, query, sentence):
     assert words(get(f"/{query}").by_class("list-bar")[0].find("p")) == sentence
 
 
+def test_the_lead_for_walk_says_its_line_once(get):
+    assert words(get("/?stage=walk").by_class("standfirst")[0]).count("for everyone") == 1
+
+
 @pytest.mark.parametrize("query", ["?category=retention", "?category=retention&stage=walk&sort=name"])
 def test_an_entry_names_the_category_it_was_chosen_for(get, query):
     shown = get(f"/{query}")

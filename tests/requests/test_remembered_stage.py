@@ -40,7 +40,7 @@ def listed(page):
 
 def said(page):
     """What the page says of where its stage comes from."""
-    return re.findall(r"[^.>]*(?:result of|as you chose|as the address asks)[^<]*", page.text)
+    return re.findall(r"[^.>]*(?:result of|as you chose|as this link asks)[^<]*", page.text)
 
 
 # -- What is remembered --
@@ -52,12 +52,12 @@ def said(page):
 def test_page_says_where_its_stage_comes_from(db, path, verb):
     page = show(path)
     assert page.errors == []
-    assert f"{verb} for Walk, from your result of 23 Jan." in words(page.one("main"))
+    assert f"{verb} for Walk, from your result of January 23." in words(page.one("main"))
 
 
 def test_result_of_another_year_is_dated_with_it(db):
     page = show("/", f"run.{TODAY.year - 1}-11-23.-.-")
-    assert f"Sorted for Run, from your result of 23 Nov {TODAY.year - 1}." in words(page.one("main"))
+    assert f"Sorted for Run, from your result of November 23, {TODAY.year - 1}." in words(page.one("main"))
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -98,7 +98,7 @@ def test_explicit_stage_wins_and_is_carried_along(db, path, stage):
     page = show(f"{path}?stage={stage}")
     assert page.metrics == (ORDER["directory"] if stage == "none" else show(path, f"{stage}.{DAY}.-.-").metrics)
     where = "Not (?:sorted|marked) for a stage" if stage == "none" else f"Sorted for {NAMES[stage]}"
-    assert re.search(f"{where}, as the address asks. Your result of 23 Jan was Walk.", words(page.one("main")))
+    assert re.search(f"{where}, as this link asks. Your result of January 23 was Walk.", words(page.one("main")))
     assert {link.partition("?")[2].partition("#")[0] for link in listed(page)} == {f"stage={stage}"}
 
 
@@ -106,7 +106,7 @@ def test_explicit_stage_wins_and_is_carried_along(db, path, stage):
 def test_explicit_stage_wins_on_the_page_of_a_metric_and_in_search(db, stage):
     for path in (METRIC, "/search/?q=churn"):
         page = show(f"{path}{'&' if '?' in path else '?'}stage={stage}")
-        assert "as the address asks. Your result of 23 Jan was Walk." in words(page.one("main"))
+        assert "as this link asks. Your result of January 23 was Walk." in words(page.one("main"))
         assert {link.partition("?")[2] for link in listed(page)} == {f"stage={stage}"}
 
 
@@ -183,7 +183,7 @@ def test_switch_is_remembered_on_every_page(db, stage):
     page = Page("/", client.get("/"))
     assert page.metrics == ORDER["directory" if stage == "none" else stage]
     shown = words(page.one("main"))
-    assert "as you chose. Your result of 23 Jan was Walk." in shown
+    assert "as you chose. Your result of January 23 was Walk." in shown
     assert not [link for link in listed(page) if "?" in link]
     assert "as you chose." in words(Page("", client.get(METRIC)).one("main"))
     back = Page("/", client.get("/?stage=walk"))
@@ -194,7 +194,7 @@ def test_switching_back_to_the_result_leaves_one_cookie(db):
     client = remembering(RESULT, "run")
     choose("walk", client=client)
     assert client.cookies["stage"].value == ""
-    assert "from your result of 23 Jan." in words(Page("/", client.get("/")).one("main"))
+    assert "from your result of January 23." in words(Page("/", client.get("/")).one("main"))
 
 
 @pytest.mark.parametrize("stage", ["sprint", "", "none ", "walk;x", "\0"])
