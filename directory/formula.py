@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
 from html import escape
 
 LONGEST_EXPRESSION = 1_000  # characters
 DEEPEST_TREE = 60  # levels
 PRECISION = 40  # significant digits while computing
-WIDEST_LINE = 56  # characters of a line of a displayed formula
+WIDEST_LINE = 60  # characters of a line of a displayed formula
 
 FOREIGN = re.compile(r"[^A-Za-z0-9_.,()+\-*/<>= \t]")  # no character outside these ever reaches Python's parser
 LITERAL = re.compile(r"[\d_]*\.?[\d_]*")  # no exponent: 1e999999999 would be written out digit by digit
@@ -247,57 +248,154 @@ def _in_brackets(node: Node, text: str, needed: int) -> str:
 # -- Setting --
 
 
-def mathml(node: Node, terms: Mapping[str, str], result: str) -> str:
-    """A block of MathML: `result` = the tree, with fractions set as fractions. Every text is escaped."""
-    return (
-        f'<math display="block"><mi mathvariant="normal">{escape(result)}</mi><mo>=</mo>{_set(node, terms)}</math>'
-    )
+@dataclass(frozen=True)
+class _Box:
+    """A piece of a formula that no line may break, as MathML, and how wide it is in characters.
+
+    A line that begins inside a name or a product is indented, so that it does not pass for another term.
+    """
+
+    made: str
+    width: int
+    is_inside: bool = False
+
+    def after(self, sign: str, form: str = "infix") -> _Box:
+        """The same with an operator before it, which stays one between two things where a line begins with it."""
+        made = f'<mo form="{form}">{sign}</mo>{self.made}'
+        return replace(self, made=made, width=self.width + (3 if form == "infix" else 1))
+
+    @property
+    def as_line(self) -> _Box:
+        return _Box(f'<mspace width="0.8em"/>{self.made}', self.width + 2) if self.is_inside else self
 
 
-def _set(node: Node, terms: Mapping[str, str]) -> str:
+def mathml(node: Node, terms: Mapping[str, str], result: str, widest: int = WIDEST_LINE) -> str:
+    """A block of MathML: `result` = the tree, with fractions set as fractions. Every text is escaped.
+
+    No line is wider than `widest` characters, but for a word that is wider by itself.
+    """
+    head, room = f"{_word(result)}<mo>=</mo>", widest - len(result) - 3
+    if _width(node, terms) <= room:
+        return _displayed(head + _set(node, terms, room))
+    if room < widest * 2 // 3:  # a long name stands above the rest
+        first, *others = _boxes(node, terms, widest - 3)
+        return _displayed(
+            _table([[_word(result)], *([each] for each in _lines([first.after("="), *others], widest))])
+        )
+    line, *more = _lines(_boxes(node, terms, room), room)
+    return _displayed(_table([[head, line], *(["", each] for each in more)]) if more else head + line)
+
+
+def _displayed(made: str) -> str:
+    return f'<math display="block">{made}</math>'
+
+
+def _word(text: str) -> str:
+    """A name, set upright. It is no `mtext`: that counts as space, and an operator beside space loses its own."""
+    return f'<mi mathvariant="normal">{escape(text)}</mi>'
+
+
+def _table(rows: Iterable[Sequence[str]]) -> str:
+    cells = ("".join(f"<mtd>{cell}</mtd>" for cell in row) for row in rows)
+    return '<mtable displaystyle="true">' + "".join(f"<mtr>{row}</mtr>" for row in cells) + "</mtable>"
+
+
+def _set(node: Node, terms: Mapping[str, str], widest: int) -> str:
+    """The tree on one line; the sides of its fractions are broken where they are too wide."""
     match node:
         case Number(value):
             return f"<mn>{value:f}</mn>"
         case Name(name):
-            return f"<mtext>{escape(terms[name])}</mtext>"
+            return _word(terms[name])
         case Negative(of):
-            return f"<mo>−</mo>{_set_in_brackets(of, terms, 3)}"
+            return f"<mo>−</mo>{_set_in_brackets(of, terms, widest, 3)}"
         case Call(function, arguments):
-            inner = "<mo>,</mo>".join(_set(argument, terms) for argument in arguments)
+            inner = "<mo>,</mo>".join(_set(argument, terms, widest) for argument in arguments)
             return f"<mrow><mi>{function}</mi><mo>(</mo>{inner}<mo>)</mo></mrow>"
         case Operation("/", left, right):
-            return f"<mfrac>{_row(left, terms)}{_row(right, terms)}</mfrac>"
+            return f"<mfrac>{_side(left, terms, widest)}{_side(right, terms, widest)}</mfrac>"
         case Operation(sign, left, right):
-            first = _set_in_brackets(left, terms, _strength(node))
-            second = _set_in_brackets(right, terms, _strength(node) + (sign == "-"))
+            first = _set_in_brackets(left, terms, widest, _strength(node))
+            second = _set_in_brackets(right, terms, widest, _strength(node) + (sign == "-"))
             return f"{first}<mo>{SIGNS[sign]}</mo>{second}"
 
 
-def _row(node: Node, terms: Mapping[str, str]) -> str:
-    """One side of a fraction; a long sum is broken into lines, so that it fits a page."""
-    parts = list(_terms(node))
-    if len(parts) < 3 or len(spelled(node, terms)) <= WIDEST_LINE:
-        return f"<mrow>{_set(node, terms)}</mrow>"
-    lines: list[str] = []
-    width = 0
-    for position, (sign, part) in enumerate(parts):
-        made = _set_in_brackets(part, terms, 2)
-        made = f'<mo form="infix">{SIGNS[sign]}</mo>{made}' if position or sign == "-" else made
-        length = len(spelled(part, terms)) + 3
-        if lines and width + length <= WIDEST_LINE:
-            lines[-1] += made
-            width += length
+def _set_in_brackets(node: Node, terms: Mapping[str, str], widest: int, needed: int) -> str:
+    made = _set(node, terms, widest)
+    return f"<mrow><mo>(</mo>{made}<mo>)</mo></mrow>" if _is_bracketed(node, needed) else made
+
+
+def _is_bracketed(node: Node, needed: int) -> bool:
+    """Whether brackets stand around a part; a fraction needs none, its line holds it together."""
+    return _strength(node) < needed and not (isinstance(node, Operation) and node.sign == "/")
+
+
+def _side(node: Node, terms: Mapping[str, str], widest: int) -> str:
+    """One side of a fraction, broken into lines where it is too wide."""
+    if _width(node, terms) <= widest:
+        return f"<mrow>{_set(node, terms, widest)}</mrow>"
+    return _table([line] for line in _lines(_boxes(node, terms, widest), widest))
+
+
+def _width(node: Node, terms: Mapping[str, str]) -> int:
+    """How wide the tree is on one line, in characters."""
+    return sum(box.width for box in _boxes(node, terms, LONGEST_EXPRESSION))
+
+
+def _boxes(node: Node, terms: Mapping[str, str], widest: int, needed: int = 0) -> list[_Box]:
+    """The pieces of a tree between which a line may be broken: before an operator, and inside a name too long."""
+    if _is_bracketed(node, needed):
+        return _bracketed(_boxes(node, terms, widest - 2), node, terms, widest)
+    match node:
+        case Name(name):
+            return _name_boxes(terms[name], widest)
+        case Negative(of):
+            first, *others = _boxes(of, terms, widest - 1, 3)
+            return [first.after("−", "prefix"), *others]
+        case Operation("/", left, right):
+            width = min(widest, max(_width(left, terms), _width(right, terms)))
+            return [_Box(_set(node, terms, widest), width)]
+        case Operation(sign, left, right):
+            first, *others = _boxes(right, terms, widest - 3, _strength(node) + (sign == "-"))
+            second = replace(first.after(SIGNS[sign]), is_inside=sign == "*")
+            boxes = [*_boxes(left, terms, widest, _strength(node)), second, *others]
+            return _together(boxes, widest) if sign == "*" else boxes
+    return [_Box(_set(node, terms, widest), len(spelled(node, terms)))]
+
+
+def _name_boxes(text: str, widest: int) -> list[_Box]:
+    start, *rest = textwrap.wrap(text, max(widest, 1), break_long_words=False, break_on_hyphens=False) or [""]
+    inside = [_Box(f'<mspace width="0.25em"/>{_word(each)}', len(each) + 1, is_inside=True) for each in rest]
+    return [_Box(_word(start), len(start)), *inside]
+
+
+def _bracketed(boxes: list[_Box], node: Node, terms: Mapping[str, str], widest: int) -> list[_Box]:
+    """A part in brackets: in one piece if it fits on a line."""
+    width = sum(box.width for box in boxes) + 2
+    if width <= widest:
+        return [_Box(f"<mrow><mo>(</mo>{_set(node, terms, widest)}<mo>)</mo></mrow>", width)]
+    boxes = [replace(each, is_inside=bool(position)) for position, each in enumerate(boxes)]
+    opened, closed = (f'<mo form="{form}" stretchy="false">' for form in ("prefix", "postfix"))
+    boxes[0] = replace(boxes[0], made=f"{opened}(</mo>{boxes[0].made}", width=boxes[0].width + 1)
+    boxes[-1] = replace(boxes[-1], made=f"{boxes[-1].made}{closed})</mo>", width=boxes[-1].width + 1)
+    return boxes
+
+
+def _together(boxes: list[_Box], widest: int) -> list[_Box]:
+    """A product in one piece if it fits on a line, so that lines rather end between the terms of a sum."""
+    width = sum(box.width for box in boxes)
+    return [_Box("".join(box.made for box in boxes), width)] if width <= widest else boxes
+
+
+def _lines(boxes: Iterable[_Box], widest: int) -> list[str]:
+    """The pieces on as few lines as hold them."""
+    lines: list[_Box] = []
+    for box in boxes:
+        if lines and lines[-1].width + box.width <= widest:
+            lines[-1] = _Box(lines[-1].made + box.made, lines[-1].width + box.width)
         else:
-            lines.append(made)
-            width = length
-    return "<mtable>" + "".join(f"<mtr><mtd>{line}</mtd></mtr>" for line in lines) + "</mtable>"
-
-
-def _set_in_brackets(node: Node, terms: Mapping[str, str], needed: int) -> str:
-    is_fraction = isinstance(node, Operation) and node.sign == "/"
-    if _strength(node) < needed and not is_fraction:
-        return f"<mrow><mo>(</mo>{_set(node, terms)}<mo>)</mo></mrow>"
-    return _set(node, terms)
+            lines.append(box.as_line)
+    return [line.made for line in lines]
 
 
 # -- Spelling out --

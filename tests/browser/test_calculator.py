@@ -86,6 +86,20 @@ def test_the_result_follows_while_one_types(scripted: Page) -> None:
     expect(result(page)).to_have_text(re.compile(r"^89\.0"))
 
 
+def test_operators_have_room_where_a_row_has_one(open_page: Callable[..., Page]) -> None:
+    page = open_page(1280, 900)
+    page.goto("/metrics/logo-retention-rate/")
+    gaps = page.locator("#formula mfrac mo").evaluate_all(
+        """all => all.map(each => {
+             const before = each.previousElementSibling.getBoundingClientRect();
+             const room = each.getBoundingClientRect().left - before.right;
+             return room / parseFloat(getComputedStyle(each).fontSize);
+           })"""
+    )
+    assert gaps
+    assert all(gap > 0.15 for gap in gaps)
+
+
 def test_a_refused_field_is_marked_and_the_mark_goes_again(scripted: Page) -> None:
     page = scripted
     churned = field(page, "Churned")
