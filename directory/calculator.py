@@ -6,7 +6,6 @@ The state is the query string and nothing is kept. What is computed and what is 
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
@@ -24,7 +23,6 @@ from .models import Benchmark, Metric, Segment, Source
 LONGEST_KEPT = 60  # characters of a typed text that are shown again
 TOO_LARGE = Decimal(10) ** 15
 DECIMALS = ("comma",)
-PLAIN_FACTOR = re.compile(r"(?:times|divided by) [\d.]+")
 HARMLESS = str.maketrans(
     {
         **dict.fromkeys("\t\n\r\u00a0\u2007\u2009\u202f", " "),
@@ -299,7 +297,7 @@ class Calculation:
         return ""
 
     @property
-    def ledger(self) -> list[tuple[str, str, str]]:
+    def ledger(self) -> list[AccountLine]:
         return ledger(self.definition, self.typed, self.money)
 
     @cached_property
@@ -379,20 +377,37 @@ def shown_value(value: Decimal, unit: str, sign: str, bounds: Sequence[Decimal] 
     return words.money(value, sign, places) if unit == "currency" else words.figure(value, unit, places)
 
 
-def ledger(definition: Definition, typed: Mapping[str, Decimal], sign: str = "") -> list[tuple[str, str, str]]:
-    """The arithmetic line by line with these numbers: label, value as printed, kind."""
+@dataclass(frozen=True)
+class AccountLine:
+    """A line of the arithmetic as printed: `divided by new MRR × gross margin`, `36,000 × 78 %`, `28,080`."""
+
+    label: str
+    working: str
+    value: str
+    kind: str  # "", "sum"
+
+
+def ledger(definition: Definition, typed: Mapping[str, Decimal], sign: str = "") -> list[AccountLine]:
+    """The arithmetic line by line with these numbers, so that each line can be done again by hand."""
     units = {each.name: each.unit for each in definition.inputs}
     values = {name: placement.fraction_of(value, units[name]) for name, value in typed.items()}
-    all_money = set(units.values()) == {"currency"}
-    lines = []
+    shown = {name: typed_value(value, units[name], sign) for name, value in typed.items()}
     with localcontext(prec=80):  # the parts of a result may be much longer than the result
-        for line in formula.ledger(definition.tree, values, definition.terms):
-            is_amount = all_money and not PLAIN_FACTOR.fullmatch(line.label)
-            unit = units[line.unit_of] if line.unit_of else "currency" if is_amount else "count"
-            value = line.value * 100 if unit == "percent" else line.value
-            shown = typed_value(round(value, 4), unit, sign)
-            lines.append((line.label, f"{line.sign} {shown}".strip(), line.kind))
-    return lines
+        return [
+            AccountLine(
+                line.label, line.working(shown), f"{line.sign} {_amount(line, units, sign)}".strip(), line.kind
+            )
+            for line in formula.ledger(definition.tree, values, definition.terms)
+        ]
+
+
+def _amount(line: formula.Line, units: Mapping[str, str], sign: str) -> str:
+    """The value of a line in its unit: what was typed as it is, what was worked out to four places or digits."""
+    unit = formula.unit_of(line.of, units) or "count"
+    value = line.value * 100 if unit == "percent" else line.value
+    if not isinstance(line.of, formula.Name):
+        value = round(value, max(4, 3 - value.adjusted()))
+    return typed_value(value, unit, sign)
 
 
 # -- The verdict --

@@ -89,8 +89,8 @@ def range_words(bounds: dict[str, Any], unit: str) -> str:
     return "no limit"
 
 
-def ledger(metric: Metric) -> list[tuple[str, str, str]]:
-    """The worked example line by line: label, value as printed, kind."""
+def ledger(metric: Metric) -> list[calculator.AccountLine]:
+    """The worked example line by line."""
     own = calculator.definitions(metric)[""]
     defaults = {each.name: each.default for each in own.inputs if each.default is not None}
     return calculator.ledger(own, {**defaults, **own.example})

@@ -26,6 +26,8 @@ LITERAL = re.compile(r"[\d_]*\.?[\d_]*")  # no exponent: 1e999999999 would be wr
 FUNCTIONS: dict[str, Callable[..., Decimal]] = {"min": min, "max": max, "abs": abs}
 OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 COMPARISONS: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+SCALES = ("", "ratio", "percent", "count")  # units that scale another, the lightest first
+TIMES = frozenset({"days", "months", "years"})
 SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 
 
@@ -407,9 +409,17 @@ class Line:
 
     label: str
     value: Decimal
+    of: Node  # what the value is worked out from
     sign: str = ""  # "", "−" before the value
     kind: str = ""  # "", "sum"
-    unit_of: str = ""  # the input whose unit the value has, where it is one input alone
+
+    def working(self, shown: Mapping[str, str]) -> str:
+        """The line in the numbers as they are shown: `36,000 × 78 %`. Empty where the value says it all."""
+        if self.kind == "sum" or isinstance(self.of, Name) or not any(names_in(self.of)):
+            return ""
+        return spelled(
+            self.of, {name: f"({text})" if text.startswith("−") else text for name, text in shown.items()}
+        )
 
 
 def ledger(node: Node, values: Mapping[str, Decimal], labels: Mapping[str, str]) -> list[Line]:
@@ -422,9 +432,45 @@ def ledger(node: Node, values: Mapping[str, Decimal], labels: Mapping[str, str])
     lines = _sum_lines(first, values, labels, closed=bool(factors))
     for sign, factor in factors:
         word = "times" if sign == "*" else "divided by"
-        name = factor.name if isinstance(factor, Name) else ""
-        lines.append(Line(f"{word} {_shortened(factor, labels)}", evaluate(factor, values), unit_of=name))
+        label = word if isinstance(factor, Number) else f"{word} {_shortened(factor, labels)}"
+        lines.append(Line(label, evaluate(factor, values), factor))
     return lines
+
+
+def unit_of(node: Node, units: Mapping[str, str]) -> str:
+    """The unit of a value worked out from inputs with these units; empty for a plain number.
+
+    Shares, counts and plain numbers scale what they are multiplied with or divide, and money per year is money; a
+    quotient of two of a kind is plain. Where units do not go together, the value is plain too.
+    """
+    match node:
+        case Name(name):
+            return units[name]
+        case Negative(of):
+            return unit_of(of, units)
+        case Call(_, arguments):
+            return _common(*(unit_of(each, units) for each in arguments))
+        case Operation(sign, left, right):
+            one, other = unit_of(left, units), unit_of(right, units)
+            return {"*": _product, "/": _quotient}.get(sign, _common)(one, other)
+    return ""
+
+
+def _product(one: str, other: str) -> str:
+    if one in SCALES and other in SCALES:
+        return max(one, other, key=SCALES.index)
+    found = {unit for unit in (one, other) if unit not in SCALES}
+    return _common(*(found - TIMES or found))
+
+
+def _quotient(one: str, other: str) -> str:
+    is_scaled = other in SCALES or (other in TIMES and one not in TIMES)
+    return one if is_scaled and one != other else ""
+
+
+def _common(*units: str) -> str:
+    found = {unit for unit in units if unit}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _factors(node: Node) -> tuple[Node, list[tuple[str, Node]]]:
@@ -451,13 +497,12 @@ def _sum_lines(
     lines = []
     for position, (sign, term) in enumerate(terms):
         word = "" if position == 0 and sign == "+" else "plus " if sign == "+" else "less "
-        label = spelled(term, {**labels})
-        name = term.name if isinstance(term, Name) else ""
+        label = spelled(term, labels)
         label = f"{word}{_lower_first(label)}" if word else _upper_first(label)
-        lines.append(Line(label, evaluate(term, values), "−" if sign == "-" else "", unit_of=name))
+        lines.append(Line(label, evaluate(term, values), term, "−" if sign == "-" else ""))
     if closed and len(terms) > 1:
         leaves = any(sign == "-" for sign, _ in terms)
-        lines.append(Line("Remains" if leaves else "Together", evaluate(node, values), kind="sum"))
+        lines.append(Line("Remains" if leaves else "Together", evaluate(node, values), node, kind="sum"))
     return lines
 
 

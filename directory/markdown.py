@@ -140,7 +140,10 @@ def _formula(metric: Metric, marked: Marked) -> Iterator[str]:
     yield items(f"**{line(each['label'])}:** {line(each['help'])}" for each in data["formula"]["inputs"])
     yield heading(3, "Worked example")
     yield marked.text(data["example"]["story"])
-    lines = [(line(label), value) for label, value, _ in entry.ledger(metric)]
+    lines = [
+        (line(f"{each.label} ({each.working})" if each.working else each.label), each.value)
+        for each in entry.ledger(metric)
+    ]
     result = (f"**{line(metric.short_name)}**", f"**{words.result(data['example']['result'], metric.unit)}**")
     yield table(("Line", "Amount"), [*lines, result])
     yield marked.text(data["example"]["reading"])

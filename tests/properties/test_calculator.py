@@ -87,6 +87,22 @@ def test_what_is_shown_can_be_typed_again(value, comma):
 
 
 @given(st.data())
+def test_every_number_that_was_typed_stands_in_the_account(data):
+    definition = data.draw(st.sampled_from(list(definitions_of(data.draw(slugs)).values())))
+    typed = {
+        each.name: data.draw(st.decimals(1, 10**6, places=data.draw(st.integers(0, 4))), label=each.name)
+        for each in definition.inputs
+    }
+    try:
+        lines = calculator.ledger(definition, typed, "€")
+    except formula.UndefinedResult:
+        return
+    printed = " ".join(f"{line.working} {line.value}" for line in lines)
+    for each in definition.inputs:
+        assert calculator.typed_value(typed[each.name], each.unit, "€") in printed
+
+
+@given(st.data())
 def test_the_result_stays_in_the_range_of_the_metric_when_the_rules_hold(data):
     slug = data.draw(slugs)
     metric = Metric.objects.get(slug=slug)

@@ -150,9 +150,9 @@ def test_the_account_adds_up_to_the_result(tree, given):
         value = Fraction(line.value)
         if line.kind == "sum":
             assert abs(value - total) <= abs(total) * Fraction(1, 10**20)
-        elif line.label.startswith("times "):
+        elif line.label.startswith("times"):
             total *= value
-        elif line.label.startswith("divided by "):
+        elif line.label.startswith("divided by"):
             total /= value
         else:
             total += -value if line.sign == "−" else value

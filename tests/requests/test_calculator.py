@@ -331,6 +331,78 @@ def test_every_amount_of_an_account_has_the_sign_that_was_typed(get):
     assert amounts("annual-recurring-revenue", {"mrr": "€5"}, "annual-run-rate") == ["€5", "12", "€60"]
 
 
+def account(page):
+    """The lines as printed: label, working, value."""
+    (table,) = by_class(page.by_id("calculation"), "ledger")
+    rows = []
+    for row in table.iter("tr"):
+        small = row.find("th/small")
+        working = words(small) if small is not None else ""
+        rows.append((words(row.find("th")).removesuffix(working).strip(), working, words(row.find("td"))))
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("slug", "values", "more", "line"),
+    [
+        (
+            "cac-payback-period",
+            {"acquisition_cost": "$540k", "new_mrr": "$36,000", "gross_margin": "78"},
+            {},
+            ("divided by new MRR × gross margin", "$36,000 × 78 %", "$28,080"),
+        ),
+        (
+            "annual-recurring-revenue",
+            {
+                "monthly_plan_mrr": 42000,
+                "annual_plan_value": 0,
+                "multi_year_recurring_tcv": "€1.8m",
+                "multi_year_term_years": 3,
+            },
+            {},
+            ("plus recurring multi-year contract value ÷ term in years", "€1,800,000 ÷ 3 years", "€600,000"),
+        ),
+        (
+            "net-promoter-score",
+            NPS,
+            {},
+            ("divided by promoters + passives + detractors", "62 + 38 + 25", "125"),
+        ),
+        ("net-promoter-score", NPS, {}, ("times", "", "100")),
+        (
+            "time-to-value",
+            {"days_waited_reached": 400, "days_waited_open": 140, "accounts_reached": 20},
+            {},
+            ("Together", "", "540 days"),
+        ),
+        (
+            "time-to-first-value",
+            {
+                "lower_day": 10,
+                "upper_day": 14,
+                "cohort_accounts": 40,
+                "reached_by_lower_day": 18,
+                "reached_by_upper_day": 26,
+            },
+            {"variant": "cohort-median"},
+            (
+                "plus (0.5 × accounts in the cohort − reached by the earlier day)"
+                " ÷ (reached by the later day − reached by the earlier day) × (later day − earlier day)",
+                "(0.5 × 40 − 18) ÷ (26 − 18) × (14 days − 10 days)",
+                "1 day",
+            ),
+        ),
+    ],
+)
+def test_a_line_that_is_worked_out_says_from_which_numbers(get, slug, values, more, line):
+    assert line in account(get(at(slug, values, **more)))
+
+
+def test_the_worked_example_says_from_which_numbers_too(get):
+    (table,) = by_class(get(at("cac-payback-period")).by_id("formula"), "ledger")
+    assert "36,000 × 78 %" in words(table)
+
+
 # -- The verdict --
 
 

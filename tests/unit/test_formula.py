@@ -23,6 +23,7 @@ from directory.formula import (
     parse,
     parse_comparison,
     spelled,
+    unit_of,
 )
 
 NAMES = ["a", "b", "c", "d"]
@@ -470,11 +471,11 @@ def account(expression, values, labels):
 
 def test_retention_is_an_account_that_ends_in_a_division():
     assert account(RETENTION, YEAR, LABELS) == [
-        Line("Starting ARR", Decimal(2_400_000), unit_of="starting_arr"),
-        Line("less contraction", Decimal(84_000), "−", unit_of="contraction_arr"),
-        Line("less churned ARR", Decimal(180_000), "−", unit_of="churned_arr"),
-        Line("Remains", Decimal(2_136_000), kind="sum"),
-        Line("divided by starting ARR", Decimal(2_400_000), unit_of="starting_arr"),
+        Line("Starting ARR", Decimal(2_400_000), Name("starting_arr")),
+        Line("less contraction", Decimal(84_000), Name("contraction_arr"), "−"),
+        Line("less churned ARR", Decimal(180_000), Name("churned_arr"), "−"),
+        Line("Remains", Decimal(2_136_000), parse(RETENTION, LABELS).left, kind="sum"),
+        Line("divided by starting ARR", Decimal(2_400_000), Name("starting_arr")),
     ]
 
 
@@ -482,9 +483,9 @@ def test_a_plain_sum_ends_without_a_line_of_its_own():
     """The page adds the line of the result."""
     lines = account("a + b - c", VALUES, {"a": "Opening", "b": "New", "c": "Lost"})
     assert lines == [
-        Line("Opening", Decimal(12), unit_of="a"),
-        Line("plus new", Decimal(5), unit_of="b"),
-        Line("less lost", Decimal(3), "−", unit_of="c"),
+        Line("Opening", Decimal(12), Name("a")),
+        Line("plus new", Decimal(5), Name("b")),
+        Line("less lost", Decimal(3), Name("c"), "−"),
     ]
 
 
@@ -507,7 +508,7 @@ def test_a_product_goes_step_by_step():
     assert [(line.label, line.value) for line in lines] == [
         ("Price", Decimal(12)),
         ("divided by months", Decimal(5)),
-        ("times 12", Decimal(12)),
+        ("times", Decimal(12)),
     ]
 
 
@@ -524,3 +525,45 @@ def test_a_long_divisor_is_shortened():
 def test_an_account_that_divides_by_zero_is_undefined():
     with pytest.raises(UndefinedResult):
         account("a / b + c", {**VALUES, "b": Decimal(0)}, {"a": "One", "b": "Two", "c": "Three"})
+
+
+def workings(expression, shown):
+    return [line.working(shown) for line in account(expression, VALUES, {name: name for name in shown})]
+
+
+def test_a_line_that_is_worked_out_says_from_what():
+    shown = {"a": "$12", "b": "5 %", "c": "−3"}
+    assert workings("a / (b * c)", shown) == ["", "5 % × (−3)"]
+    assert workings("a * 12 + b / c", shown) == ["$12 × 12", "5 % ÷ (−3)"]
+
+
+def test_a_line_that_is_one_number_or_the_sum_above_says_no_more():
+    assert workings("(a + b) / c * 12", {"a": "12", "b": "5", "c": "3"}) == ["", "", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("expression", "unit"),
+    [
+        ("money", "currency"),
+        ("-money", "currency"),
+        ("money + money - 1", "currency"),
+        ("money * share", "currency"),
+        ("money * customers", "currency"),
+        ("money * 12", "currency"),
+        ("money / years", "currency"),
+        ("money * years", "currency"),
+        ("money / money", ""),
+        ("days / customers", "days"),
+        ("(customers - customers) / customers * days", "days"),
+        ("share * share", "percent"),
+        ("1 - share", "percent"),
+        ("share * customers", "count"),
+        ("max(days, days)", "days"),
+        ("money + days", ""),
+        ("days / years", ""),
+        ("12 * 3", ""),
+    ],
+)
+def test_what_is_worked_out_has_a_unit(expression, unit):
+    units = {"money": "currency", "share": "percent", "customers": "count", "days": "days", "years": "years"}
+    assert unit_of(parse(expression, units), units) == unit
