@@ -106,8 +106,8 @@ class MetricQuerySet(models.QuerySet["Metric"]):
         return self.select_related("category").prefetch_related("priorities").defer("data", "page")
 
     def for_choice(self) -> MetricQuerySet:
-        """Name and category alone."""
-        return self.select_related("category").only("slug", "name", "category", "position")
+        """Name, abbreviation and category alone."""
+        return self.select_related("category").only("slug", "name", "abbreviation", "category", "position")
 
     def for_comparison(self, slugs: Iterable[str]) -> MetricQuerySet:
         """These metrics with all that a comparison shows."""

@@ -235,7 +235,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         segments=[each.slug for each in segments],
         memory=remembered(request),
     )
-    query = comparison.CompareQuery.read(request.GET, page, {each.slug: each.name for each in everything})
+    query = comparison.CompareQuery.read(request.GET, page, {each.slug: each for each in everything})
     today = datetime.datetime.now(tz=datetime.UTC).date()
     columns = []
     if query.is_enough:

@@ -165,9 +165,33 @@ def test_row_heads_stay_in_view_while_the_columns_scroll(open_page: Callable[...
     assert head.bounding_box() == before
 
 
-def test_a_comparison_prints_on_landscape_sheets(open_page: Callable[..., Page]) -> None:
+WIDE = "gross-revenue-retention,net-revenue-retention,annual-recurring-revenue,customer-effort-score"
+LONG = "onboarding-completion-rate,customer-health-score,time-to-first-value,ai-assisted-resolution-rate"
+OVERRUN = """all => all.filter(each => {
+  const [formula, cell] = [each, each.closest("td")].map(part => part.getBoundingClientRect());
+  return formula.right > cell.right + 1;
+}).length"""
+
+
+@pytest.mark.parametrize("paper", [False, True], ids=["screen", "paper"])
+@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("slugs", [WIDE, LONG])
+def test_no_formula_runs_over_its_neighbor(
+    open_page: Callable[..., Page], slugs: str, width: int, paper: bool
+) -> None:
+    page = open_page(1060 if paper else width, 900)
+    for count in (2, 3, 4):
+        page.goto(f"/compare/?metrics={','.join(slugs.split(',')[:count])}")
+        if paper:
+            page.emulate_media(media="print")
+        assert page.locator(".compare math").evaluate_all(OVERRUN) == 0
+    page.emulate_media(media="null")
+
+
+@pytest.mark.parametrize("slugs", [WIDE, LONG, "time-to-value,net-promoter-score,dau-mau-ratio,escalation-rate"])
+def test_a_comparison_prints_on_landscape_sheets(open_page: Callable[..., Page], slugs: str) -> None:
     page = open_page(1280, 900)
-    page.goto("/compare/?metrics=time-to-value,net-promoter-score,dau-mau-ratio,escalation-rate")
+    page.goto(f"/compare/?metrics={slugs}")
     sheet = page.pdf(prefer_css_page_size=True)
     assert b"/MediaBox [0 0 841" in sheet
     assert len(re.findall(rb"/Type\s*/Page\b", sheet)) <= 2

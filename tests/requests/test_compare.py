@@ -7,7 +7,7 @@ from django.test import Client
 
 from directory.models import Benchmark, Metric
 
-from .page import CONTENT, METRICS, SEGMENTS, STAGES, by_class, hrefs, level, notices, words
+from .page import CONTENT, METRICS, SEGMENTS, STAGES, by_class, hrefs, level, notices, one_line, words
 from .swap import HTMX
 
 PAIR = ["gross-revenue-retention", "net-revenue-retention"]
@@ -93,6 +93,26 @@ def test_an_unknown_slug_is_left_out_and_the_one_meant_is_named(get):
     assert "<b>x" not in page.text
 
 
+def test_unknown_names_beyond_four_are_counted(get):
+    page = get(at(*PAIR, *(f"no-such-{number}" for number in range(7))))
+    assert columns(page) == PAIR
+    assert len(notices(page)) == 5
+    assert notices(page)[-1] == "3 more names left out: no metric has them."
+    assert notices(get(at(*PAIR, *"56789")))[-1] == "1 more name left out: no metric has it."
+
+
+def test_an_abbreviation_leads_to_its_metric_which_is_ticked(get):
+    page = get("/compare/?metrics=GRR,NRR")
+    hints = [each.rpartition(" Did you mean ")[2] for each in notices(page)]
+    assert hints == [
+        "Gross Revenue Retention (gross-revenue-retention)?",
+        "Net Revenue Retention (net-revenue-retention)?",
+    ]
+    assert notices(page)[0].startswith("There is no metric “GRR”, so it was left out.")
+    assert sorted(ticked(page)) == PAIR
+    assert sorted(ticked(get(at(*FOUR[:3], "GRR", "NRR")))) == sorted([*FOUR[:3], PAIR[0]])
+
+
 @pytest.mark.parametrize("value", ["\0", "x" * 5000, ",".join(METRICS * 200), "%ff", "😀", "../../etc", "'"])
 def test_hostile_values_are_answered(db, value):
     answer = Client().get("/compare/", {"metrics": value})
@@ -142,13 +162,76 @@ def test_rows_of_related_measures_are_not_given_as_benchmarks(get):
     assert "No row measures this metric itself" in text
 
 
+def test_a_segment_without_a_row_of_its_own_is_named(get):
+    cell = row(get(at("onboarding-completion-rate", "time-to-value", segment="enterprise")), "Benchmarks")[0]
+    assert "No row for enterprise customers. There are rows for SMB customers and mid-market customers." in cell
+    assert "No row measures" not in cell
+
+
+@pytest.mark.parametrize("more", [{}, {"segment": "enterprise"}])
+def test_rows_of_several_kinds_within_a_segment_all_stand_there(get, more):
+    net = row(get(at(*PAIR, **more)), "Benchmarks")[1]
+    assert "Enterprise, large expansion headroom" in net
+    assert "Enterprise, limited headroom" in net
+    assert net.count("SMB.") == (0 if more else 1)
+
+
+@pytest.mark.parametrize("segment", SEGMENTS)
+def test_rows_for_orientation_give_their_range_and_judge_nothing(get, segment):
+    shown = row(get(at("escalation-rate", "customer-lifetime-value", segment=segment)), "Benchmarks")
+    for text in shown:
+        assert "For orientation, not to judge by: " in text
+        assert "eak over" not in text
+        assert "strong" not in text
+
+
+def test_the_range_of_a_row_for_orientation(get):
+    text = row(get(at("escalation-rate", "time-to-value", segment="smb")), "Benchmarks")[0]
+    assert text.startswith("SMB. For orientation, not to judge by: 5–8 %. Practitioner – orientation only,")
+
+
 def test_which_to_prefer_names_the_stages_and_the_others(get):
     gross, net = row(get(at(*PAIR)), "When to prefer it")
-    assert "First of these at Crawl and Walk." in gross
-    assert "First of these at Run." in net
+    assert "Highest priority of these at Crawl and Walk." in gross
+    assert "Highest priority of these at Run." in net
     assert "With Net Revenue Retention:" in gross
     assert "With Gross Revenue Retention:" in net
     assert "When not to trust it:" in gross
+
+
+def test_every_column_says_when_to_prefer_it(get):
+    """By its ranks beside the others, and by what the content says for the stage where it weighs most."""
+    chosen = ["annual-recurring-revenue", "customer-effort-score", "escalation-rate"]
+    revenue, effort, escalation = row(get(at(*chosen)), "When to prefer it")
+    assert revenue.startswith(
+        "Highest priority of these at Walk and Run. At Run: ARR is the language of the board:"
+    )
+    assert effort.startswith(
+        "Ranks below the others at every stage. At Run: Rises to medium: it may enter the health score"
+    )
+    assert escalation.startswith(
+        "Highest priority of these at Crawl. At Run: Rises to high: cases are many enough,"
+    )
+    assert row(get(at(*chosen[:2])), "When to prefer it")[1].startswith("Ranks below the other at every stage.")
+
+
+def test_what_is_first_nowhere_says_what_it_ranks_above(get):
+    chosen = ["time-to-first-value", "gross-revenue-retention", "escalation-rate", "customer-effort-score"]
+    assert row(get(at(*chosen)), "When to prefer it")[2].startswith("Ranks above CES at every stage.")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_reason_is_that_of_the_chosen_stage(get, stage):
+    for slug, text in zip(FOUR, row(get(at(*FOUR, stage=stage)), "When to prefer it"), strict=True):
+        assert f"At {stage.title()}: {one_line(CONTENT[slug]['stages'][stage]['reason'])}" in text
+
+
+def test_a_formula_is_broken_to_the_width_of_its_column(get):
+    """In 34 characters of three or four columns, so that none runs over its neighbor."""
+    page = get(at(*PAIR, "annual-recurring-revenue", "customer-effort-score"))
+    lines = [line for cell in page.all("tbody/tr")[1].findall("td") for line in cell.find("div").iter("mtr")]
+    assert len(lines) > 15
+    assert all(len(words(line)) <= 34 for line in lines if line.find(".//mtr") is None)
 
 
 def test_nothing_leads_to_a_source_that_is_not_on_the_page(get):
