@@ -65,7 +65,10 @@ def test_the_worked_example_is_one_click_away(page: Page) -> None:
 
 def test_another_definition_keeps_what_fits_it(page: Page) -> None:
     page.goto("/metrics/monthly-recurring-revenue/?new_mrr=9200&expansion_mrr=6100")
-    page.get_by_role("button", name="Quick ratio").click()
+    quick_ratio = page.get_by_role("button", name="Quick ratio")
+    expect(quick_ratio).not_to_be_visible()
+    page.get_by_text("Compute another definition").click()
+    quick_ratio.click()
     expect(page.get_by_role("heading", name="Quick ratio")).to_be_visible()
     expect(field(page, "New MRR")).to_have_value("9200")
     field(page, "Contraction MRR").fill("2400")
@@ -84,6 +87,42 @@ def test_the_result_follows_while_one_types(scripted: Page) -> None:
     expect(page).to_have_url(re.compile(r"\?starting_arr=2\.4m&contraction_arr=84%2C000&churned_arr=180k$"))
     page.reload()
     expect(result(page)).to_have_text(re.compile(r"^89\.0"))
+
+
+def test_clear_appears_while_one_types_and_goes_with_the_last_number(scripted: Page) -> None:
+    page = scripted
+    clear = page.get_by_role("link", name="Clear")
+    expect(clear).not_to_be_attached()
+    field(page, "Churned").press_sequentially("18", delay=20)
+    expect(clear).to_be_visible()
+    field(page, "Churned").fill("")
+    expect(clear).not_to_be_attached()
+    field(page, "Churned").press_sequentially("18", delay=20)
+    clear.click()
+    expect(field(page, "Churned")).to_have_value("")
+
+
+LOOKS = [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}]
+EDGE = """each => {
+  const style = getComputedStyle(each);
+  const ring = style.outlineStyle === "none" ? "none" : style.outlineColor;
+  return [ring, style.borderTopColor, style.borderInlineStartWidth];
+}"""
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["light", "dark", "forced"])
+def test_a_field_in_use_does_not_look_refused(open_page: Callable[..., Page], look: dict[str, str]) -> None:
+    page = open_page(360, 740, **look)
+    page.goto(f"{GRR}?contraction_arr=x")
+    plain, refused = field(page, "Starting ARR (or MRR)"), field(page, "Contraction")
+    plain.focus()
+    ring, edge, start = plain.evaluate(EDGE)
+    no_ring, red, thick = refused.evaluate(EDGE)
+    assert ring not in ("none", red)
+    assert edge != red
+    assert (no_ring, start, thick) == ("none", "1px", "8px")
+    refused.focus()
+    assert refused.evaluate(EDGE) == [ring, red, "8px"]
 
 
 def test_operators_have_room_where_a_row_has_one(open_page: Callable[..., Page]) -> None:

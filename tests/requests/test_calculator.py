@@ -726,6 +726,26 @@ def test_clear_keeps_the_definition_and_the_segment(get):
     assert link == "/metrics/net-promoter-score/?segment=smb&variant=percentage-form#calculator"
 
 
+def test_clear_comes_with_the_first_number_and_goes_with_the_last(db):
+    def cleared(values):
+        (part,) = [
+            each
+            for each in fragment_of(Client(headers=HTMX).get(at(GRR, values)))
+            if each.get("id") == "calculation-clear"
+        ]
+        return hrefs(part)
+
+    assert cleared({"starting_arr": "1"}) == ["/metrics/gross-revenue-retention/#calculator"]
+    assert cleared({"starting_arr": ""}) == []
+
+
+def test_other_definitions_take_one_line_until_they_are_asked_for(get):
+    (details,) = by_class(get(at("monthly-recurring-revenue")).by_id("calculator"), "definitions")
+    assert (details.tag, details.get("open")) == ("details", None)
+    assert words(details.find("summary")) == "Compute another definition"
+    assert len(list(details.iter("button"))) == 9
+
+
 def test_the_page_of_a_calculation_has_the_canonical_address_of_the_metric(get):
     page = get(at(GRR, YEAR))
     assert page.one("link[@rel='canonical']").get("href").endswith(f"/metrics/{GRR}/")
