@@ -42,11 +42,12 @@ def _with_room(assessment: Assessment) -> Assessment:
 
 
 def save_responses(id: str, responses: Mapping[str, str]) -> Assessment:
-    """Add these answers to what is there."""
+    """Add these answers to what is there. Without news nothing is written, so "changed on" stays true."""
     with transaction.atomic():
         assessment = _locked(id)
-        if responses:
-            assessment.responses = {**assessment.responses, **responses}
+        merged = {**assessment.responses, **responses}
+        if merged != assessment.responses:
+            assessment.responses = merged
             _settle(assessment)
         return assessment
 
@@ -54,8 +55,9 @@ def save_responses(id: str, responses: Mapping[str, str]) -> Assessment:
 def save_context(id: str, context: Mapping[str, str]) -> Assessment:
     with transaction.atomic():
         assessment = _locked(id)
-        if context:
-            assessment.context = {**assessment.context, **context}
+        merged = {**assessment.context, **context}
+        if merged != assessment.context:
+            assessment.context = merged
             assessment.save()
         return assessment
 

@@ -9,7 +9,7 @@ import secrets
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from directory.remembered import KEPT_FOR, remember
+from directory.remembered import KEPT_FOR, remember, remembered
 
 from .content import Edition
 from .models import Assessment
@@ -45,13 +45,16 @@ def keep_mark(response: HttpResponse, mark: str) -> None:
     )
 
 
-def remember_result(response: HttpResponse, assessment: Assessment, edition: Edition) -> None:
+def remember_result(
+    request: HttpRequest, response: HttpResponse, assessment: Assessment, edition: Edition
+) -> None:
     """Leave the stage and the context of a result in the browser, for the pages of the directory."""
     if assessment.finished is None or not assessment.stage:
         return
     chosen = edition.chosen(assessment.context)
     remember(
         response,
+        remembered(request),
         stage=assessment.stage,
         on=assessment.finished.date(),
         segment=segment_of(chosen),

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from directory import words
 from directory.htmx import wants_fragment
 from directory.models import Benchmark, Metric, Priority, Segment, Stage
-from directory.remembered import forget, remembered
+from directory.remembered import Remembered, forget, remembered
 from directory.switch import switch
 
 from . import actions, browser, content, exchange, progress, report
@@ -130,7 +130,15 @@ def _start(request: HttpRequest) -> HttpResponse:
         "latest": own.finished().first(),
         "was_saved": "saved" in request.GET,
     }
-    return render(request, "assessment/start.html", context)
+    response = render(request, "assessment/start.html", context)
+    return response if context["latest"] else _without_memory(request, response)
+
+
+def _without_memory(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """For a browser without a result: what it remembers is of one that is gone, for example purged."""
+    if remembered(request).result_on:
+        forget(response)
+    return response
 
 
 @where_there_is_room
@@ -167,10 +175,17 @@ def _result_list(request: HttpRequest, *, messages: list[str] | None = None, sta
         "can_compare": len(versions) > len(set(versions)),
         "preset": _newest_pair(finished),
         "messages": messages or [],
-        "was_deleted": "deleted" in request.GET,
+        "deleted": _sorting(remembered(request), stages) if "deleted" in request.GET else "",
         "largest_file": LARGEST_FILE // 1024,
     }
-    return render(request, "assessment/result_list.html", context, status=status)
+    response = render(request, "assessment/result_list.html", context, status=status)
+    return response if finished else _without_memory(request, response)
+
+
+def _sorting(memory: Remembered, stages: dict[str, Stage]) -> str:
+    """What the directory is sorted for, now that a result is gone."""
+    found = switch(memory, list(stages.values()), memory.stage, back="", verb="Sorted")
+    return f"The directory is {words.lower_first(found.said)}" if found else "The directory is in its plain order."
 
 
 def _newest_pair(finished: list[Assessment]) -> list[str]:
@@ -240,7 +255,7 @@ def load(request: HttpRequest) -> HttpResponse:
     edition = edition_of(assessment)
     if assessment.finished:
         response = HttpResponseRedirect(assessment.get_absolute_url())
-        _remember_if_latest(response, assessment, edition)
+        _remember_if_latest(request, response, assessment, edition)
     else:
         response = HttpResponseRedirect(progress.way_on(edition, assessment))
     browser.keep_mark(response, mark)
@@ -266,13 +281,13 @@ def area(request: HttpRequest, assessment: Assessment, area: str) -> HttpRespons
         responses = read_responses(request.POST, found.questions)
     except InputError as error:
         return _area_page(request, assessment, edition, found, messages=error.messages, status=400)
-    assessment = actions.save_responses(assessment.pk, responses)
+    before, assessment = assessment, actions.save_responses(assessment.pk, responses)
     if wants_fragment(request):
         response = _saved(request, assessment, edition, found, responses)
     else:
         response = _go(request, assessment, edition, progress.steps(edition).index(found.slug))
-    if assessment.finished:
-        _remember_if_latest(response, assessment, edition)
+    if assessment.finished and assessment.responses != before.responses:
+        _remember_if_latest(request, response, assessment, edition)
     return response
 
 
@@ -326,13 +341,13 @@ def context(request: HttpRequest, assessment: Assessment) -> HttpResponse:
         chosen = read_context(request.POST, edition)
     except InputError as error:
         return _context_page(request, assessment, edition, messages=error.messages, status=400)
-    assessment = actions.save_context(assessment.pk, chosen)
+    before, assessment = assessment, actions.save_context(assessment.pk, chosen)
     if wants_fragment(request):
         response: HttpResponse = _saved_context(request, assessment, edition, chosen)
     else:
         response = _go(request, assessment, edition, progress.steps(edition).index(progress.CONTEXT))
-    if assessment.finished:
-        _remember_if_latest(response, assessment, edition)
+    if assessment.finished and assessment.context != before.context:
+        _remember_if_latest(request, response, assessment, edition)
     return response
 
 
@@ -382,11 +397,13 @@ def _go(request: HttpRequest, assessment: Assessment, edition: Edition, place: i
 
 
 def _finish(request: HttpRequest, assessment: Assessment, edition: Edition) -> HttpResponse:
+    was_finished = assessment.finished is not None
     assessment, result = actions.finish(assessment.pk)
     if result.questions_left:
         return _context_page(request, assessment, edition, too_early=True, status=422)
     response = HttpResponseRedirect(assessment.get_absolute_url())
-    _remember_if_latest(response, assessment, edition)
+    if not was_finished:
+        _remember_if_latest(request, response, assessment, edition)
     return response
 
 
@@ -399,10 +416,12 @@ def _is_closed(assessment: Assessment, edition: Edition) -> bool:
     return assessment.finished is not None and edition.version != content.current().version
 
 
-def _remember_if_latest(response: HttpResponse, assessment: Assessment, edition: Edition) -> None:
+def _remember_if_latest(
+    request: HttpRequest, response: HttpResponse, assessment: Assessment, edition: Edition
+) -> None:
     latest = Assessment.objects.made_by(assessment.maker).finished().first()
     if latest and latest.pk == assessment.pk:
-        browser.remember_result(response, assessment, edition)
+        browser.remember_result(request, response, assessment, edition)
 
 
 # -- Result --
@@ -521,15 +540,17 @@ def name(request: HttpRequest, assessment: Assessment) -> HttpResponse:
 @read_or_send
 @for_its_maker
 def delete(request: HttpRequest, assessment: Assessment) -> HttpResponse:
-    """GET asks once more, POST deletes."""
+    """GET asks once more, POST deletes. The directory then follows the latest result that is left, if any."""
     if request.method != "POST":
         return render(request, "assessment/delete.html", {"assessment": assessment})
-    memory = remembered(request)
-    latest = Assessment.objects.made_by(assessment.maker).finished().first()
     actions.delete(assessment.pk)
     response = HttpResponseRedirect(f"{reverse('assessment:result-list')}?deleted")
-    if memory.result_on and latest and latest.pk == assessment.pk:
-        forget(response)
+    if assessment.finished is None:
+        return response
+    latest = Assessment.objects.made_by(assessment.maker).finished().first()
+    if latest is None:
+        return _without_memory(request, response)
+    browser.remember_result(request, response, latest, edition_of(latest))
     return response
 
 

@@ -64,17 +64,19 @@ def _company(text: str) -> tuple[int, int | None] | None:
 
 def remember(
     response: HttpResponse,
+    before: Remembered,
     *,
     stage: str,
     on: datetime.date,
     segment: str | None,
     company: tuple[int, int | None] | None,
 ) -> None:
-    """Leave a result in the browser. What was chosen on the pages before gives way to it."""
+    """Leave a result in the browser. What was chosen on the pages gives way to a result of another stage."""
     size = f"{company[0]}-{company[1] or ''}" if company else NOTHING
     value = ".".join([stage, on.isoformat(), segment or NOTHING, size])
     _set_cookie(response, RESULT, value)
-    response.delete_cookie(STAGE, samesite="Lax")
+    if stage != before.result_stage:
+        response.delete_cookie(STAGE, samesite="Lax")
 
 
 def forget(response: HttpResponse) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import connection
 from django.http import HttpResponse
+from django.test import RequestFactory
 from django.utils import timezone
 from playwright.sync_api import Page
 
@@ -102,7 +103,8 @@ class Visitor:
 
     def _remember(self, made: Assessment) -> None:
         response = HttpResponse()
-        browser.remember_result(response, made, content.of_version(made.version))
+        edition = content.of_version(made.version)
+        browser.remember_result(RequestFactory().get("/"), response, made, edition)
         self.cookies |= {name: each.value for name, each in response.cookies.items() if each.value}
 
 

@@ -204,7 +204,7 @@ def test_any_set_of_answers_gives_a_whole_result(edition, values, left_open, dat
 )
 def test_what_is_left_in_a_browser_is_read_from_it(stage, day, segment, company):
     response = HttpResponse()
-    remember(response, stage=stage, on=day, segment=segment, company=company)
+    remember(response, Remembered(), stage=stage, on=day, segment=segment, company=company)
     request = RequestFactory().get("/")
     request.COOKIES["result"] = response.cookies["result"].value
     assert remembered(request) == Remembered(stage, segment, company, stage, day)

@@ -488,6 +488,33 @@ def test_result_can_be_changed_and_follows(db):
     assert send(made, go="later")["Location"] == f"/assessment/{made.pk}/"
 
 
+@pytest.mark.parametrize("chosen", ["run", "none"])
+def test_stage_chosen_on_the_pages_outlives_forms_that_do_not_change_the_stage(db, chosen):
+    made, client = result("all-third"), maker()
+    client.cookies["result"], client.cookies["stage"] = f"walk.{made.finished.date()}.-.-", chosen
+    for data in ({"go": "later"}, {"go": "finish"}, {"retained-revenue": "3"}, {"retained-revenue": "3"}):
+        send(made, client=client, **data)
+    send(made, "context", client=client, go="finish")
+    assert client.cookies["stage"].value == chosen
+    send(made, "context", client=client, main_segment="smb", go="finish")
+    assert client.cookies["stage"].value == chosen
+    assert client.cookies["result"].value == f"walk.{made.finished.date()}.smb.-"
+    send(made, client=client, **dict.fromkeys(IDS[FIRST], "0"))
+    assert client.cookies["stage"].value == ""
+    assert client.cookies["result"].value == f"crawl.{made.finished.date()}.smb.-"
+
+
+def test_forms_that_change_nothing_leave_the_cookies_alone(db):
+    made = result("all-third")
+    for step, data in (
+        (FIRST, {"retained-revenue": "2"}),
+        (FIRST, {"go": "finish"}),
+        ("context", {"go": "finish"}),
+    ):
+        assert not send(made, step, **data).cookies
+    assert Assessment.objects.get().saved == made.saved
+
+
 # -- Elsewhere --
 
 

@@ -1,5 +1,6 @@
 """What a maker does with own results: naming, listing, comparing, deleting. Others get nowhere."""
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -318,8 +319,7 @@ def test_deleting_asks_once_more(db):
 
 
 def test_deleted_result_is_gone_everywhere_and_everything_is_put_back(db):
-    made, other = result("all-third", name="Goner"), result("all-first", on=(2026, 1, 1), name="Stays")
-    client = maker()
+    made, client = result("all-third", name="Goner"), maker()
     client.cookies["result"] = f"walk.{made.finished.date()}.smb.-"
     client.cookies["stage"] = "run"
     assert Page("/", client.get("/")).metrics == ORDER["run"]
@@ -327,15 +327,47 @@ def test_deleted_result_is_gone_everywhere_and_everything_is_put_back(db):
     page = Page("", answer)
     assert answer.redirect_chain == [(f"{LIST}?deleted", 302)]
     assert words(page.one("main/div[@role='status']")).startswith("Deleted.")
+    assert "The directory is in its plain order." in words(page.one("main/div[@role='status']"))
     assert "Goner" not in words(page.one("main"))
-    assert "Stays" in words(page.one("main"))
     for rest in ("", "result.json", "next-visit.ics", "retention-visibility/", "context/", "delete/"):
         assert client.get(f"{made.get_absolute_url()}{rest}").status_code == 404
         assert Client().get(f"{made.get_absolute_url()}{rest}").status_code == 404
     assert {client.cookies["result"].value, client.cookies["stage"].value} == {""}
     assert Page("/", client.get("/")).metrics == ORDER["directory"]
     assert "from your result" not in client.get("/metrics/logo-retention-rate/").content.decode()
-    assert compare(made, other).status == 400
+
+
+def test_after_the_latest_is_deleted_the_one_before_is_remembered(db):
+    older = result(WALK, on=(2026, 1, 5), context={"main-segment": "smb"})
+    latest, client = result("all-first"), maker()
+    client.cookies["result"] = f"crawl.{latest.finished.date()}.-.-"
+    client.cookies["stage"] = "run"
+    answer = client.post(f"{latest.get_absolute_url()}delete/", follow=True)
+    assert client.cookies["result"].value == "walk.2026-01-05.smb.-"
+    assert client.cookies["stage"].value == ""
+    assert re.search(
+        "The directory is sorted for Walk, from your result of 5 Jan( 2026)?[.]",
+        words(Page("", answer).one("main/div[@role='status']")),
+    )
+    assert Page("/", client.get("/")).metrics == ORDER["walk"]
+    assert older.get_absolute_url() in Page("", client.get("/assessment/")).links
+    assert compare(latest, older).status == 400
+
+
+@pytest.mark.parametrize("path", ["/assessment/", LIST])
+def test_what_is_remembered_of_a_result_that_is_gone_is_forgotten(db, path):
+    """Purged, for example."""
+    client = maker()
+    client.cookies["result"], client.cookies["stage"] = "walk.2026-01-05.-.-", "run"
+    client.get(path)
+    assert {client.cookies["result"].value, client.cookies["stage"].value} == {""}
+    assert Page("/", client.get("/")).metrics == ORDER["directory"]
+
+
+@pytest.mark.parametrize("path", ["/assessment/", LIST])
+def test_what_is_remembered_of_a_result_that_is_there_stays(db, path):
+    result()
+    assert not {"result", "stage"} & set(maker().get(path).cookies)
 
 
 def test_deleting_an_older_result_leaves_the_latest_remembered(db):
