@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,8 @@ from .scoring import NOT_SURE, RESPONSES
 FORMAT = "cs-metrics-assessment"
 LARGEST_FILE = 32 * 1024  # bytes; one of this site has about 6,000
 BEFORE = "was-"  # beside a question's id: its answer when the page was made
-OWN_FIELDS = ("csrfmiddlewaretoken", "go")
+GO = "go"  # the button that was pressed
+OWN_FIELDS = ("csrfmiddlewaretoken", GO)
 LONGEST_SHOWN = 40  # characters of an unknown name or value that a message repeats
 MOST_MESSAGES = 6
 
@@ -32,8 +33,8 @@ class InputError(Exception):
         super().__init__(" ".join(self.messages))
 
 
-def read_responses(sent: QueryDict, questions: Iterable[Question]) -> dict[str, str]:
-    """The answers that were chosen on a page. Raises InputError for any other question or value.
+def read_responses(sent: QueryDict, questions: Iterable[Question], ways: Collection[str]) -> dict[str, str]:
+    """The answers that were chosen on a page. Raises InputError for any other question, value or button.
 
     A page says beside each question what its answer was when the page was made. An answer that is still the same
     was not chosen here, so it does not undo one that another tab has saved since.
@@ -41,6 +42,7 @@ def read_responses(sent: QueryDict, questions: Iterable[Question]) -> dict[str, 
     by_id = {question.id: question for question in questions}
     names = {*by_id, *(BEFORE + id for id in by_id), *OWN_FIELDS}
     problems = [f"This page has no question “{_shown(name)}”." for name in sent if name not in names]
+    problems += _unknown_buttons(sent, ways)
     chosen: dict[str, str] = {}
     for id, question in by_id.items():
         values = set(sent.getlist(id))
@@ -59,21 +61,30 @@ def _unknown_value(question: Question, value: str) -> str:
     return f"Question {question.number} has no answer “{_shown(value)}”. The answers are {known}."
 
 
-def read_context(sent: QueryDict, edition: Edition) -> dict[str, str]:
+def _unknown_buttons(sent: QueryDict, ways: Collection[str]) -> list[str]:
+    pressed = set(sent.getlist(GO))
+    problems = [f"This page has no button “{_shown(value)}”." for value in sorted(pressed - {*ways, ""})]
+    return problems or ([f"{len(pressed)} buttons were pressed at once. Press one."] if len(pressed) > 1 else [])
+
+
+def read_context(sent: QueryDict, edition: Edition, ways: Collection[str]) -> dict[str, str]:
     """The options that were chosen on the page of context questions, told from stale ones as above.
 
-    Raises InputError for any other question or option.
+    Raises InputError for any other question, option or button, and for two options of one question.
     """
     options = {question["id"]: [option["id"] for option in question["options"]] for question in edition.context}
     names = {*options, *(BEFORE + id for id in options), *OWN_FIELDS}
     problems = [f"This page has no question “{_shown(name)}”." for name in sent if name not in names]
+    problems += _unknown_buttons(sent, ways)
     chosen: dict[str, str] = {}
     for question in edition.context:
-        for value in sent.getlist(question["id"]):
-            if value not in options[question["id"]]:
-                problems.append(f"“{question['text']}” has no answer “{_shown(value)}”.")
-            elif value != sent.get(BEFORE + question["id"]):
-                chosen[question["id"]] = value
+        id, values = question["id"], set(sent.getlist(question["id"]))
+        unknown = sorted(values - set(options[id]))
+        problems += [f"“{question['text']}” has no answer “{_shown(value)}”." for value in unknown]
+        if len(values) > 1:
+            problems.append(f"“{question['text']}” came with {len(values)} answers. It takes one.")
+        if len(values) == 1 and sent.get(id) != sent.get(BEFORE + id):
+            chosen[id] = values.pop()
     if problems:
         raise InputError(problems)
     return chosen
@@ -134,7 +145,7 @@ def read_file(raw: bytes, editions: Mapping[int, Edition], today: datetime.date)
     ]
     name, answered = data.get("name", ""), data.get("answered")
     if not isinstance(name, str) or len(one_line(name)) > LONGEST_NAME:
-        problems.append(f"The name is no text of up to {LONGEST_NAME} characters.")
+        problems.append(f"“name” must be a text of up to {LONGEST_NAME} characters.")
     day = _date(answered, today, problems)
     if problems:
         raise InputError(problems)
@@ -151,7 +162,7 @@ def _json(raw: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise InputError(["The file is not JSON. Choose the file that “Download” on a result gave you."]) from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise InputError([f"The file holds no assessment: its “format” is not “{FORMAT}”."])
+        raise InputError([f"This file is not an assessment: its “format” must be “{FORMAT}”."])
     return data
 
 
@@ -159,7 +170,7 @@ def _mapping(data: dict[str, Any], key: str, problems: list[str]) -> dict[str, s
     found = data.get(key, {})
     if isinstance(found, dict) and all(isinstance(value, str) for value in found.values()):
         return found
-    problems.append(f"“{key}” is no list of ids with one text each.")
+    problems.append(f"“{key}” must give one text value for each question id.")
     return {}
 
 
@@ -169,8 +180,8 @@ def _date(value: Any, today: datetime.date, problems: list[str]) -> datetime.dat
     try:
         day = datetime.date.fromisoformat(value)
     except (TypeError, ValueError):
-        problems.append(f"“answered” is no date: “{_shown(value)}”.")
+        problems.append(f"“answered” must be a date such as 2026-11-23, not “{_shown(value)}”.")
         return None
     if not datetime.date(2020, 1, 1) <= day <= today:
-        problems.append(f"“answered” is not between 2020 and today: “{_shown(value)}”.")
+        problems.append(f"“answered” must be a day between 2020 and today, not “{_shown(value)}”.")
     return day

@@ -74,6 +74,11 @@ def steps(edition: Edition) -> list[str]:
     return [*(area.slug for area in edition.areas), CONTEXT]
 
 
+def ways(edition: Edition) -> list[str]:
+    """What the buttons of a step say to `go`."""
+    return [*steps(edition), "next", "back", "later", "finish"]
+
+
 def path(assessment: Assessment, step: str) -> str:
     if step == CONTEXT:
         return reverse("assessment:context", args=[assessment.pk])

@@ -278,7 +278,7 @@ def area(request: HttpRequest, assessment: Assessment, area: str) -> HttpRespons
     if request.method != "POST":
         return _area_page(request, assessment, edition, found)
     try:
-        responses = read_responses(request.POST, found.questions)
+        responses = read_responses(request.POST, found.questions, progress.ways(edition))
     except InputError as error:
         return _area_page(request, assessment, edition, found, messages=error.messages, status=400)
     before, assessment = assessment, actions.save_responses(assessment.pk, responses)
@@ -338,7 +338,7 @@ def context(request: HttpRequest, assessment: Assessment) -> HttpResponse:
     if request.method != "POST":
         return _context_page(request, assessment, edition)
     try:
-        chosen = read_context(request.POST, edition)
+        chosen = read_context(request.POST, edition, progress.ways(edition))
     except InputError as error:
         return _context_page(request, assessment, edition, messages=error.messages, status=400)
     before, assessment = assessment, actions.save_context(assessment.pk, chosen)

@@ -509,7 +509,7 @@ def test_a_file_that_is_none_of_ours_is_refused_with_the_reason(
     page.get_by_label("The JSON file").set_input_files(file)
     complaints.expect_missing("/assessment/load/")
     page.get_by_role("button", name="Load it").click()
-    expect(page.get_by_role("alert")).to_contain_text("The file holds no assessment")
+    expect(page.get_by_role("alert")).to_contain_text("This file is not an assessment")
     page.goto("/assessment/results/")
     expect(page.locator("main")).to_contain_text("There is no result in this browser yet.")
 

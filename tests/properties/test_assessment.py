@@ -13,6 +13,7 @@ from assessment import actions, content
 from assessment.exchange import LONGEST_LINE, as_calendar, as_json
 from assessment.forms import FORMAT, InputError, one_line, read_context, read_file, read_name, read_responses
 from assessment.models import LONGEST_NAME, Assessment
+from assessment.progress import ways
 from assessment.scoring import RESPONSES
 from directory.loader.schema import SEGMENTS, STAGES
 from directory.remembered import Remembered, remember, remembered
@@ -131,10 +132,11 @@ def test_any_form_gives_known_answers_or_messages(edition, text):
     sent = QueryDict(text.encode("latin-1"))
     area = edition.areas[0]
     known = {each.id for each in area.questions}
-    read, _ = outcome(read_responses, sent, area.questions)
+    read, _ = outcome(read_responses, sent, area.questions, ways(edition))
     if read is None:
         return
     assert set(sent) <= known | {f"was-{id}" for id in known} | {"go", "csrfmiddlewaretoken"}
+    assert set(sent.getlist("go")) <= {*ways(edition), ""}
     assert read == {
         id: sent[id] for id in known if sent.get(id) in RESPONSES and sent[id] != sent.get(f"was-{id}")
     }
@@ -142,7 +144,7 @@ def test_any_form_gives_known_answers_or_messages(edition, text):
 
 @given(query_strings_of({"main-segment": ["smb", "none"], "team-size": ["one"], "was-team-size": ["one"]}))
 def test_any_context_form_gives_known_options_or_messages(edition, text):
-    read, _ = outcome(read_context, QueryDict(text.encode("latin-1")), edition)
+    read, _ = outcome(read_context, QueryDict(text.encode("latin-1")), edition, ways(edition))
     assert set((read or {}).items()) <= {
         (each["id"], option["id"]) for each in edition.context for option in each["options"]
     }

@@ -337,6 +337,8 @@ def test_fields_ask_htmx_to_send_themselves_and_nothing_else(db):
         ({"first-value": "1"}, "This page has no question “first-value”."),
         ({"was-made-up": "1"}, "This page has no question “was-made-up”."),
         ({"retained-revenue": ["1", "2"]}, "Question 1 came with 2 answers. It takes one."),
+        ({"go": "bogus"}, "This page has no button “bogus”."),
+        ({"go": ["next", "back"]}, "2 buttons were pressed at once. Press one."),
     ],
 )
 @pytest.mark.parametrize("htmx", [False, True])
@@ -366,14 +368,20 @@ def test_of_many_messages_six_are_given_and_the_rest_counted(db):
         ({"team-size": "huge"}, "“How many people work in customer success?” has no answer “huge”."),
         ({"arr-band": ""}, "“How much recurring revenue does your company have in a year?” has no answer “”."),
         ({"retained-revenue": "1"}, "This page has no question “retained-revenue”."),
+        ({"go": "bogus"}, "This page has no button “bogus”."),
+        (
+            {"team-size": ["few", "some"]},
+            "“How many people work in customer success?” came with 2 answers. It takes one.",
+        ),
     ],
 )
 def test_unknown_context_is_named_and_nothing_is_saved(db, data, message):
-    made = begun()
-    page = Page("", send(made, "context", **{"main-segment": "smb"} | data))
+    made = begun(answered=18)
+    page = Page("", send(made, "context", **{"main-segment": "smb", "go": "finish"} | data))
     assert page.status == 400
     assert message in words(page.one("div[@role='alert']"))
-    assert Assessment.objects.get().context == {}
+    kept = Assessment.objects.get()
+    assert (kept.context, kept.finished) == ({}, None)
     assert checked(page)["main-segment"] == "smb"
 
 
