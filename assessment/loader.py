@@ -44,10 +44,10 @@ def dimensions_of(folder: Folder) -> dict[str, Document]:
 # -- Checks --
 
 
-def check(folder: Folder, answered: Mapping[int, str]) -> None:
+def check(folder: Folder, answered: Mapping[int, Mapping[str, Any]]) -> None:
     """Note every problem that only shows across keys or files of the questionnaire.
 
-    `answered` are the versions that somebody has answered, each with the structure it had.
+    `answered` are the versions that somebody has answered, each with its files as they were loaded last.
     """
     dimensions = dimensions_of(folder)
     _check_names(dimensions)
@@ -275,7 +275,7 @@ def _check_numbers(document: Document, dimensions: Mapping[str, Document], count
         )
 
 
-def _check_version(folder: Folder, document: Document, answered: Mapping[int, str]) -> None:
+def _check_version(folder: Folder, document: Document, answered: Mapping[int, Mapping[str, Any]]) -> None:
     """Responses keep their meaning: the version does not go back, and a change of structure raises it."""
     version = document.values.get("version")
     if version is None:
@@ -289,12 +289,32 @@ def _check_version(folder: Folder, document: Document, answered: Mapping[int, st
         each.content is None for each in (document, *dimensions_of(folder).values())
     ):
         return
-    if version == newest and answered[version] != structure(folder):
+    if version != newest:
+        return
+    if _structure(answered[version]) != _structure(_data(folder)):
         document.problem(
             ("version",),
             f"got {version}, expected {version + 1}: version {version} has been answered, and questions, "
-            "their order, cut-offs, checks or fewest_responses have changed since",
+            "their order, cut-offs, checks, efforts or fewest_responses have changed since",
         )
+    else:
+        _check_places(folder, version, answered[version])
+
+
+def _check_places(folder: Folder, version: int, before: Mapping[str, Any]) -> None:
+    """A response is the place of an answer, so no answer takes another place under an answered version."""
+    for slug, document in dimensions_of(folder).items():
+        for (index, question), old in zip(
+            items(document, "questions"), before["dimensions"][slug]["questions"], strict=True
+        ):
+            places = {answer["label"]: place for place, answer in enumerate(old["answers"], 1)}
+            for place, answer in enumerate(question.answers, 1):
+                if places.get(answer.label, place) != place:
+                    document.problem(
+                        ("questions", index, "answers", place - 1, "label"),
+                        f"is answer {place} now and was answer {places[answer.label]}; expected version "
+                        f"{version + 1} in {QUESTIONNAIRE}, because version {version} has been answered",
+                    )
 
 
 def _check_context(document: Document, folder: Folder) -> None:
@@ -377,18 +397,33 @@ def _contents(folder: Folder) -> tuple[schema.QuestionnaireFile, dict[str, schem
     return questionnaire, {slug: cast(schema.Dimension, files[slug].content) for slug in order}
 
 
-def structure(folder: Folder) -> str:
-    """A digest of what the meaning of a response depends on: ids, order, cut-offs, checks. Not the wording."""
+def _data(folder: Folder) -> dict[str, Any]:
+    """What is scored, as it is stored."""
     questionnaire, dimensions = _contents(folder)
-    return _digest(
-        [
-            questionnaire.fewest_responses,
-            sorted(row.model_dump_json() for row in questionnaire.cutoffs),
-            sorted(row.model_dump_json() for row in questionnaire.checks),
-            [(group.slug, group.dimensions) for group in questionnaire.groups],
-            {slug: [question.id for question in each.questions] for slug, each in dimensions.items()},
-        ]
-    )
+    return {
+        "questionnaire": questionnaire.model_dump(mode="json"),
+        "dimensions": {slug: each.model_dump(mode="json") for slug, each in dimensions.items()},
+    }
+
+
+def _structure(data: Mapping[str, Any]) -> list[Any]:
+    """What the meaning of a response depends on: ids, order, cut-offs, checks, efforts. Not the wording."""
+    questionnaire = data["questionnaire"]
+    return [
+        questionnaire["fewest_responses"],
+        questionnaire["effort_weeks"],
+        sorted(json.dumps(row, sort_keys=True) for row in questionnaire["cutoffs"]),
+        sorted(json.dumps(row, sort_keys=True) for row in questionnaire["checks"]),
+        [(group["slug"], group["dimensions"]) for group in questionnaire["groups"]],
+        {
+            slug: [(each["id"], _efforts(each)) for each in dimension["questions"]]
+            for slug, dimension in data["dimensions"].items()
+        },
+    ]
+
+
+def _efforts(question: Mapping[str, Any]) -> list[str]:
+    return [answer["next"]["effort"] for answer in question["answers"] if answer["next"]]
 
 
 def _digest(value: Any) -> str:
@@ -400,11 +435,7 @@ def store(folder: Folder) -> Counts:
     questionnaire, dimensions = _contents(folder)
     texts = cast(schema.TextsFile, folder.documents[TEXTS].content)
     renderer = Renderer(lambda slug: reverse("directory:metric-detail", args=[slug]))
-    data = {
-        "questionnaire": questionnaire.model_dump(mode="json"),
-        "dimensions": {slug: each.model_dump(mode="json") for slug, each in dimensions.items()},
-        "texts": texts.model_dump(mode="json"),
-    }
+    data = _data(folder) | {"texts": texts.model_dump(mode="json")}
     page = {
         "questionnaire": renderer.model(questionnaire),
         "dimensions": {slug: renderer.model(each) for slug, each in dimensions.items()},
@@ -419,7 +450,6 @@ def store(folder: Folder) -> Counts:
             version=questionnaire.version,
             defaults={
                 "is_current": True,
-                "structure": structure(folder),
                 "digest": digest,
                 "data": data,
                 "page": page,

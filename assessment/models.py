@@ -19,10 +19,10 @@ LONGEST_NAME = 60
 
 
 class QuestionnaireVersionQuerySet(models.QuerySet["QuestionnaireVersion"]):
-    def answered(self) -> dict[int, str]:
-        """The structure of each version that somebody has answered."""
+    def answered(self) -> dict[int, dict[str, Any]]:
+        """The files of each version that somebody has answered."""
         used = Assessment.objects.values_list("version", flat=True).distinct()
-        return dict(self.filter(version__in=used).values_list("version", "structure"))
+        return dict(self.filter(version__in=used).values_list("version", "data"))
 
     def key(self, version: int | None = None) -> tuple[int, str] | None:
         """Version and digest of the questionnaire in use, or of an older one. None where there is none."""
@@ -35,7 +35,6 @@ class QuestionnaireVersion(models.Model):
 
     version = models.PositiveIntegerField(primary_key=True)
     is_current = models.BooleanField(default=True)
-    structure = models.TextField(help_text="digest of what the meaning of a response depends on")
     digest = models.TextField(help_text="digest of everything")
     data = models.JSONField(help_text="the files as they are")
     page = models.JSONField(help_text="the files with their texts set")
@@ -84,7 +83,7 @@ class Assessment(models.Model):
     finished = models.DateTimeField(null=True)
     stage = models.CharField(max_length=8, blank=True, help_text="of the result, once there is one")
     focus = models.JSONField(
-        default=list, help_text="slug and name of the focus metrics as the result showed them"
+        default=list, help_text="the focus metrics as the result showed them, see report.FocusRow"
     )
 
     objects = AssessmentQuerySet.as_manager()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 
@@ -24,17 +25,20 @@ def read(folder: Path) -> Folder:
     return read_folder(folder, FILES)
 
 
-def check(folder: Folder, known_slugs: Iterable[str] = (), answered: Mapping[int, str] | None = None) -> None:
+Answered = Mapping[int, Mapping[str, Any]]
+
+
+def check(folder: Folder, known_slugs: Iterable[str] = (), answered: Answered | None = None) -> None:
     """Note every problem that only shows across keys or files.
 
     `known_slugs` are the metrics loaded before, `answered` the versions of the questionnaire that somebody has
-    answered, with what their answers depend on.
+    answered, with their files.
     """
     checks.check(folder, known_slugs)
     assessment.check(folder, answered or {})
 
 
-def validate(folder: Path, known_slugs: Iterable[str] = (), answered: Mapping[int, str] | None = None) -> Folder:
+def validate(folder: Path, known_slugs: Iterable[str] = (), answered: Answered | None = None) -> Folder:
     """The content of a folder, read and checked. Raises ContentError with everything that is wrong."""
     found = read(folder)
     check(found, known_slugs, answered)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-from csmetrics.content import check, read
+from assessment.loader import QUESTIONNAIRE, dimensions_of
+from csmetrics.content import Answered, check, read
 from directory.loader.errors import ContentError
 from directory.loader.read import Document, Folder
 
@@ -22,7 +24,7 @@ class Shipped:
         self,
         files: Mapping[str, str | bytes | None],
         known_slugs: Iterable[str] = (),
-        answered: Mapping[int, str] | None = None,
+        answered: Answered | None = None,
     ) -> list[str]:
         """The lines that a load prints if these files had these texts (None: were gone), the closing one too.
 
@@ -38,6 +40,16 @@ class Shipped:
         check(folder, known_slugs, answered)
         problems = folder.all_problems()
         return str(ContentError(problems)).splitlines() if problems else []
+
+    def questionnaire(self) -> dict[str, Any]:
+        """Its files as a load stores them."""
+        folder = Folder("content", self.documents, [], "")
+        return {
+            "questionnaire": folder.documents[QUESTIONNAIRE].content.model_dump(mode="json"),
+            "dimensions": {
+                slug: each.content.model_dump(mode="json") for slug, each in dimensions_of(folder).items()
+            },
+        }
 
     def read(self, files: Mapping[str, str | bytes | None]) -> dict[str, Document]:
         """These files alone, as the loader reads them, without the checks between files."""

@@ -73,4 +73,4 @@ def new_version() -> None:
             for answer in question["answers"]:
                 answer["label"] = NEW_WORDS
     QuestionnaireVersion.objects.update(is_current=False)
-    QuestionnaireVersion.objects.create(version=2, structure="two", digest="new words", data=row.data, page=page)
+    QuestionnaireVersion.objects.create(version=2, digest="new words", data=row.data, page=page)

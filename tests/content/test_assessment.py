@@ -89,7 +89,7 @@ def test_the_texts_count_right(edition):
     assert f"{WORDS[len(edition.questions)]} short questions" in texts["purpose"]
     assert f"{Metric.objects.count()} metrics" in texts["purpose"]
     assert f"{WORDS[len(edition.areas)]} areas" in texts["scoring"]
-    assert f"{WORDS[len(edition.context)]} optional questions" in texts["context_lead"]
+    assert WORDS[len(edition.context)] == "Four"  # as the heading of their page says
 
 
 def test_each_context_question_ends_in_an_option_that_says_nothing(edition):
@@ -275,6 +275,8 @@ STRUCTURE = [
     ("questionnaire.yaml", "[retention-visibility, onboarding]", "[onboarding, retention-visibility]"),
     ("questionnaire.yaml", "  - {stage: run, group: reach, level: crawl, total: 8}\n", ""),
     ("dimensions/customer-voice.yaml", "- id: feedback-asking", "- id: asking"),
+    ("questionnaire.yaml", "S: 1, M: 3", "S: 2, M: 3"),
+    ("dimensions/onboarding.yaml", "effort: S", "effort: M"),
 ]
 
 
@@ -286,13 +288,31 @@ def test_a_changed_structure_is_refused_under_an_answered_version(content_copy, 
         edit(content_copy, "questionnaire.yaml", "question: feedback-asking", "question: asking")
     assert lines_of(content_copy) == [
         "content/assessment/questionnaire.yaml:3: version: got 1, expected 2: version 1 has been answered, and "
-        "questions, their order, cut-offs, checks or fewest_responses have changed since",
+        "questions, their order, cut-offs, checks, efforts or fewest_responses have changed since",
         "1 problem in 1 file; nothing was loaded.",
     ]
     assert all_rows() == before
     raise_version(content_copy)
     load(content_copy)
     assert (current().version, of_version(1).questionnaire) == (2, questionnaire())
+
+
+def test_answers_that_change_places_are_refused_under_an_answered_version(content_copy, answered):
+    """A response is stored as the place of its answer."""
+    path = content_copy / "assessment" / "dimensions" / "onboarding.yaml"
+    text = path.read_text()
+    first, second = re.findall(r"label: (.*)", text)[:2]
+    swapped = text.replace(first, "@").replace(second, first).replace("@", second)
+    path.write_text(swapped)
+    lines = lines_of(content_copy)
+    assert [re.sub(r":[0-9]+:", ":", line) for line in lines] == [
+        f"content/assessment/dimensions/onboarding.yaml: questions[0].answers[{place}].label: is answer "
+        f"{place + 1} now and was answer {2 - place}; expected version 2 in assessment/questionnaire.yaml, "
+        "because version 1 has been answered"
+        for place in (0, 1)
+    ] + ["2 problems in 1 file; nothing was loaded."]
+    raise_version(content_copy)
+    load(content_copy)
 
 
 def test_questions_that_change_places_are_a_changed_structure(content_copy, answered):
@@ -332,7 +352,9 @@ def test_a_version_that_goes_back_behind_an_answered_one_is_refused(content_copy
 def test_a_version_that_goes_back_is_told_beside_other_mistakes(shipped):
     """Whether the structure has changed can only be said once every file is right."""
     text = shipped.texts["assessment/questionnaire.yaml"].replace("walk: 4", "walk: four")
-    lines = shipped.problems_with({"assessment/questionnaire.yaml": text}, answered={2: "any", 1: "any"})
+    lines = shipped.problems_with(
+        {"assessment/questionnaire.yaml": text}, answered=dict.fromkeys((2, 1), shipped.questionnaire())
+    )
     assert [line.split(": ", 1)[1] for line in lines[:-1]] == [
         "version: got 1, expected 2 or more: version 2 has been answered",
         'cutoffs[0].walk: got "four", expected a whole number',
@@ -435,8 +457,8 @@ KINDS = [loader.QUESTIONNAIRE, loader.TEXTS, "assessment/dimensions/health-risk.
 @pytest.mark.parametrize("wrong", [None, {}, [None], {"zz": 1}, True], ids=str)
 def test_a_key_with_another_kind_of_value_is_told_and_no_check_stumbles(shipped, name, wrong):
     """The keys that hold more than a line, each alone; `tests/properties` damages all others."""
-    content = shipped.documents[name].data
+    content, before = shipped.documents[name].data, shipped.questionnaire()
     for key in [key for key, value in content.items() if not isinstance(value, str)]:
         text = yaml.safe_dump({**content, key: wrong}, sort_keys=False)
-        lines = shipped.problems_with({name: text}, answered={1: "any"})
+        lines = shipped.problems_with({name: text}, answered={1: before})
         assert any(line.startswith(f"content/{name}:") and f": {key}" in line for line in lines), key

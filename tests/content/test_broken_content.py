@@ -3,7 +3,7 @@
 Each mistake of `tests/samples/` is one small edit to a shipped file next to the exact lines that a load prints.
 Lines move when content is edited, so the expected text says where they are: `{line}` is the line of the edit,
 `{line+1}` the one after, `{line of benchmarks: > weak:}` the first line that begins with `weak:` below the first
-one that begins with `benchmarks:`.
+one that begins with `benchmarks:`. `answered` are versions that somebody answered, as they are shipped.
 """
 
 import os
@@ -59,7 +59,8 @@ def expected(case, texts, edit_line):
 def test_a_mistake_is_told_with_its_file_line_key_and_what_was_expected(case, shipped):
     text, line = edited(shipped.texts[case["file"]], case)
     texts = {**shipped.texts, case["file"]: text}
-    problems = shipped.problems_with({case["file"]: text}, case.get("known", ()), case.get("answered"))
+    answered = dict.fromkeys(case.get("answered", ()), shipped.questionnaire())
+    problems = shipped.problems_with({case["file"]: text}, case.get("known", ()), answered)
     *problems, closing = problems or [""]
     assert sorted(problems) == sorted(expected(case, texts, line))
     assert closing.endswith("; nothing was loaded.")
