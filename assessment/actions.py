@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from directory.models import Metric, Priority
+from directory.models import Priority, Stage
 
-from . import content
+from . import content, report
 from .forms import Loaded
 from .models import Assessment
 from .scoring import Result, score
@@ -58,7 +59,7 @@ def save_context(id: str, context: Mapping[str, str]) -> Assessment:
         merged = {**assessment.context, **context}
         if merged != assessment.context:
             assessment.context = merged
-            assessment.save()
+            _settle(assessment)
         return assessment
 
 
@@ -148,12 +149,18 @@ def _contents(assessment: Assessment) -> tuple[object, ...]:
 
 
 def _settle(assessment: Assessment) -> None:
-    """Save, with the stage and the focus metrics that the result has now."""
+    """Save, with the stage and the focus metrics that the result has now, in the words of today."""
     if assessment.finished is not None:
-        assessment.stage = scored(assessment).stage or ""
-        focus = Metric.objects.filter(priorities__stage=assessment.stage, priorities__rank__lte=Priority.FOCUS)
-        assessment.focus = [
-            {"slug": slug, "name": name}
-            for slug, name in focus.order_by("priorities__rank").values_list("slug", "name")
-        ]
+        edition = content.of_version(assessment.version)
+        result = score(edition.questionnaire, assessment.responses)
+        stages = {each.slug: each for each in Stage.objects.all()}
+        focus = Priority.objects.filter(stage=result.stage, rank__lte=Priority.FOCUS).order_by("rank")
+        rows = report.focus_rows(
+            edition,
+            result,
+            [(each.metric, each.reason) for each in focus.select_related("metric")],
+            edition.chosen(assessment.context),
+            stages,
+        )
+        assessment.stage, assessment.focus = result.stage or "", [asdict(row) for row in rows]
     assessment.save()

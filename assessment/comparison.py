@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from django.utils.dateformat import format as date
 
 from directory import words
 
@@ -29,6 +33,17 @@ class AnswerChange:
     now: str
     said: str
     direction: str
+
+
+def days(results: Iterable[Assessment]) -> dict[str, str]:
+    """By id, the day of each result; with the time (UTC) where another one is of the same day."""
+    dated = [(each.pk, each.finished) for each in results if each.finished]
+    counts = Counter(finished.date() for _, finished in dated)
+    return {
+        id: date(finished, "F j, Y, H:i" if counts[finished.date()] > 1 else "F j, Y")
+        + (" UTC" if counts[finished.date()] > 1 else "")
+        for id, finished in dated
+    }
 
 
 def areas(edition: Edition, before: Assessment, now: Assessment) -> list[AreaChange]:
@@ -65,7 +80,7 @@ def _answer(before: str | None, now: str | None) -> tuple[str, str]:
     if before in (None, NOT_SURE) and now not in (None, NOT_SURE):
         return "Found out", ""
     if now in (None, NOT_SURE):
-        return "Not known any more" if before is not None else "Not sure", ""
+        return "No longer known" if before is not None else "Not sure", ""
     difference = int(now or 0) - int(before or 0)
     way = "up" if difference > 0 else "down"
     return f"{words.count_words(abs(difference), 'place')} {way}", way

@@ -8,10 +8,20 @@ from fractions import Fraction
 from typing import Any
 
 from directory import evidence, words
-from directory.models import Benchmark, Metric, Priority, Stage
+from directory.models import Benchmark, Metric, Priority, Segment, Stage
 
 from .content import Area, Edition, Question
-from .scoring import HIGHEST, NOT_SURE, STAGES, CheckResult, DimensionScore, Move, MoveSet, Result
+from .scoring import (
+    HIGHEST,
+    NOT_SURE,
+    STAGES,
+    CheckResult,
+    DimensionScore,
+    Move,
+    Result,
+    stage_if,
+    turning,
+)
 
 BLOCK, GAP = 14, 3  # of the plot: a point's width and the space after it
 NUMERALS = {"crawl": "I", "walk": "II", "run": "III"}
@@ -61,13 +71,23 @@ class MoveRow:
 
 
 @dataclass(frozen=True)
-class FocusRow:
-    metric: Metric
-    reason: str
-    start_here: str  # why, or nothing
-    band: str
+class Band:
+    text: str
+    qualifier: str  # which companies it is for, where a segment has more than one
     basis: str
     strength: str
+
+
+@dataclass(frozen=True)
+class FocusRow:
+    """A focus metric in words alone, so that a result can keep it as it was shown."""
+
+    slug: str
+    name: str
+    reason: str
+    start_here: str  # why, or nothing
+    segment: str  # whose bands these are, in words; nothing where the reader named none
+    bands: list[Band]
 
 
 @dataclass(frozen=True)
@@ -195,12 +215,7 @@ def held_back(edition: Edition, result: Result, stages: Mapping[str, Stage]) -> 
         name = _area_name(edition, result.closest_to_slipping)
         return f"Nothing is holding you back. The area closest to slipping is {name}."
     check, target = result.failed[0], stages[result.next_stage].name
-    parts = [
-        f"{_area_name(edition, slug)} has {each.reached} of the {words.count_words(each.needed, 'point')} "
-        f"that {target} needs"
-        for slug, each in check.dimensions.items()
-        if not each.passed
-    ]
+    parts = _short_areas(edition, check, f"that {target} needs")
     if check.total and not check.total.passed:
         together = f"the areas together have {check.total.reached} of the {check.total.needed} points"
         parts.append(together if parts else f"{together} that {target} needs")
@@ -212,18 +227,25 @@ def gate_sentence(edition: Edition, result: Result, stages: Mapping[str, Stage])
     """Said where the stage would be higher without the foundations."""
     if result.stage_without_gate == result.stage or not result.failed:
         return ""
-    check = result.failed[0]
-    missing = _listed(
-        [
-            f"{_area_name(edition, slug)} has {each.reached} of the {each.needed} points it needs"
-            for slug, each in check.dimensions.items()
-            if not each.passed
-        ]
-    )
+    missing = ", and ".join(_short_areas(edition, result.failed[0], "it needs"))
     return (
         f"On everything else you look like {stages[result.stage_without_gate or ''].name}. "
         f"The foundations hold you at {stages[result.stage or ''].name}, because {missing}."
     )
+
+
+def _short_areas(edition: Edition, check: CheckResult, who_needs: str) -> list[str]:
+    """`onboarding has 4 of the 5 points it needs`; the second and later ones, where as much is needed, shorter."""
+    short = [(slug, each) for slug, each in check.dimensions.items() if not each.passed]
+    return [
+        f"{_area_name(edition, slug)} has {each.reached}"
+        + (
+            ""
+            if place and each.needed == short[0][1].needed
+            else f" of the {words.count_words(each.needed, 'point')} {who_needs}"
+        )
+        for place, (slug, each) in enumerate(short)
+    ]
 
 
 def _area_name(edition: Edition, slug: str | None) -> str:
@@ -233,27 +255,88 @@ def _area_name(edition: Edition, slug: str | None) -> str:
 # -- Confidence --
 
 
-def confidence_sentences(result: Result, stages: Mapping[str, Stage]) -> list[str]:
+def confidence_sentences(
+    edition: Edition, result: Result, responses: Mapping[str, str], stages: Mapping[str, Stage]
+) -> list[str]:
     """The label that applies first, then the others that apply."""
-    stage, best = stages[result.stage or ""], stages[result.best_case or ""]
-    above = stages.get(result.next_stage or "")
-    below = stages.get(STAGES[STAGES.index(result.stage) - 1]) if result.stage else None
-    count = len(result.not_sure)
-    up_to = f", up to {best.name}" if best != stage else ", within this stage"
-    times = "once" if count == 1 else "twice" if count == 2 else f"{count} times"
     said = {
-        "provisional": f"This is a first reading: {words.count_words(len(result.unanswered), 'question')} still "
-        "open, counted as not in place. "
-        f"Answering the rest could change it{up_to}.",
-        "open": f"You chose “Not sure” {times}. With {'that' if count == 1 else 'those'} answered, you could be "
-        f"as high as {best.name}. Finding out is your cheapest move.",
-        "just-below": f"You are one answer short of {above.name if above else ''}. If you read one question too "
-        "strictly, you are already there. Look at both lists.",
-        "just-above": f"You hold {stage.name} by a single answer. Read one question more strictly and it would be "
-        f"{below.name if below else ''}, so look again at the answers below.",
-        "firm": "Changing any one answer by one place would not change your stage.",
+        "provisional": _provisional,
+        "open": _open,
+        "just-below": _just_below,
+        "just-above": _just_above,
+        "firm": lambda *_: "Changing any one answer by one place would not change your stage.",
     }
-    return [said[label] for label in result.confidence]
+    return [said[label](edition, result, responses, stages) for label in result.confidence]
+
+
+def _provisional(
+    edition: Edition, result: Result, responses: Mapping[str, str], stages: Mapping[str, Stage]
+) -> str:
+    count = len(result.unanswered)
+    is_open = "question is still open and counts" if count == 1 else "questions are still open and count"
+    text = f"This is a first reading: {count} {is_open} as not in place."
+    if result.best_case == result.stage:
+        return f"{text} Answering the rest would not change the stage."
+    if stage_if(edition.questionnaire, responses, unanswered=HIGHEST) == result.stage:
+        return f"{text} Answering the rest would not change the stage by itself."
+    return f"{text} Answering the rest could change it, up to {stages[result.best_case or ''].name}."
+
+
+def _open(edition: Edition, result: Result, responses: Mapping[str, str], stages: Mapping[str, Stage]) -> str:
+    count = len(result.not_sure)
+    times = "once" if count == 1 else "twice" if count == 2 else f"{count} times"
+    if_sure = stages[stage_if(edition.questionnaire, responses, not_sure=HIGHEST)].name
+    return (
+        f"You chose “Not sure” {times}. With {'that' if count == 1 else 'those'} answered, you could be as high "
+        f"as {if_sure}. Finding out is your cheapest move."
+    )
+
+
+def _just_below(
+    edition: Edition, result: Result, responses: Mapping[str, str], stages: Mapping[str, Stage]
+) -> str:
+    text = f"You are one answer short of {stages[result.next_stage or ''].name}."
+    close = double_check(edition, result, responses)
+    if not close:  # all that would turn it is unanswered
+        return text
+    return f"{text} If you read {_one_of(close)} too strictly, you are already there. {_look_again(close)}"
+
+
+def _just_above(
+    edition: Edition, result: Result, responses: Mapping[str, str], stages: Mapping[str, Stage]
+) -> str:
+    below = stages[STAGES[STAGES.index(result.stage or "walk") - 1]].name
+    close = double_check(edition, result, responses)
+    return (
+        f"You hold {stages[result.stage or ''].name} by a single answer. Read {_one_of(close)} more strictly, and "
+        f"it would be {below}. {_look_again(close)}"
+    )
+
+
+def _one_of(answers: Sequence[GivenAnswer]) -> str:
+    return f"{'one of ' if len(answers) > 1 else ''}{questions_named(answers)}"
+
+
+def _look_again(answers: Sequence[GivenAnswer]) -> str:
+    return f"Look at {'this answer' if len(answers) == 1 else 'these answers'} again."
+
+
+def find_out_named(edition: Edition, result: Result, responses: Mapping[str, str]) -> str:
+    """What "not sure" was chosen for, by number, for paper."""
+    unsure = given(edition, responses, result.not_sure)
+    return f"{questions_named(unsure).capitalize()}." if unsure else ""
+
+
+def questions_named(answers: Sequence[GivenAnswer]) -> str:
+    """`question 5`, `questions 4–6, 9 and 10`: in their order, three or more in a row as from and to."""
+    rows: list[list[int]] = []
+    for number in sorted(each.question.number for each in answers):
+        if rows and rows[-1][-1] == number - 1:
+            rows[-1].append(number)
+        else:
+            rows.append([number])
+    parts = [part for row in rows for part in ([f"{row[0]}–{row[-1]}"] if len(row) > 2 else map(str, row))]
+    return f"question{'' if len(answers) == 1 else 's'} {_listed(parts)}"
 
 
 CONFIDENCE = {
@@ -269,32 +352,24 @@ def best_case_sentence(result: Result, stages: Mapping[str, Stage]) -> str:
     """Said where it differs: the stage is the worst case, so the truth lies between the two."""
     if result.best_case == result.stage:
         return ""
+    unknown = (["every open question"] if result.unanswered else []) + (
+        ["every “Not sure”"] if result.not_sure else []
+    )
     return (
-        f"With every open question and every “Not sure” at its last answer it would be "
+        f"At best, with {_listed(unknown)} at its last answer, you would be at "
         f"{stages[result.best_case or ''].name}. {stages[result.stage or ''].name} is the worst case, so the "
         "truth lies between the two."
     )
 
 
 def double_check(edition: Edition, result: Result, responses: Mapping[str, str]) -> list[GivenAnswer]:
-    """The answers that one place more or less would turn: those that decide, and those the stage leans on."""
-    ids: list[str] = []
+    """Near a line, all answers of which any one, read a place higher or lower, gives the stage beyond it."""
+    ids: tuple[str, ...] = ()
     if "just-below" in result.confidence:
-        ids += [id for group in result.deciding.values() for id in group]
-    if "just-above" in result.confidence and result.leans_on:
-        ids += _leaning(edition, result.leans_on, responses)
-    return given(edition, responses, dict.fromkeys(ids))
-
-
-def _leaning(edition: Edition, check: CheckResult, responses: Mapping[str, str]) -> list[str]:
-    """Answers that carry points where least is to spare: in the areas nearest their cut-off, or in the group."""
-    if check.total and check.total.spare == 0:
-        slugs = set(check.dimensions)
-    else:
-        slugs = {slug for slug, each in check.dimensions.items() if each.spare == check.slack}
-    questions = [question for area in edition.areas if area.slug in slugs for question in area.questions]
-    carrying = [each for each in questions if responses.get(each.id, NOT_SURE) not in ("0", NOT_SURE)]
-    return [each.id for each in carrying[:6]]
+        ids += turning(edition.questionnaire, responses, by=1)
+    if "just-above" in result.confidence:
+        ids += turning(edition.questionnaire, responses, by=-1)
+    return given(edition, responses, ids)
 
 
 def leans_sentence(edition: Edition, result: Result) -> str:
@@ -303,11 +378,13 @@ def leans_sentence(edition: Edition, result: Result) -> str:
         return ""
     tight = [slug for slug, each in check.dimensions.items() if each.spare == check.slack]
     group = words.lower_first(edition.group_name(check.group))
-    if not tight:
-        return f"You lean most on {group}: together exactly {check.total.spare if check.total else 0} to spare."
-    names = _listed([_area_name(edition, slug) for slug in tight])
+    names = [_area_name(edition, slug) for slug in tight]
+    if len(names) > 1:  # a name may hold an "and" of its own
+        names = [f"“{name[:1].upper()}{name[1:]}”" for name in names]
+    if check.total and check.total.spare == check.slack:
+        names.append("the total" if names else "its total")
     spare = "nothing" if check.slack == 0 else words.count_words(check.slack, "point")
-    return f"You lean most on {group}: {names} {'has' if len(tight) == 1 else 'have'} {spare} to spare."
+    return f"You lean most on {group}: {_listed(names)} {'has' if len(names) == 1 else 'have'} {spare} to spare."
 
 
 # -- Moves --
@@ -326,17 +403,26 @@ def _move_row(edition: Edition, responses: Mapping[str, str], move: Move) -> Mov
     return MoveRow(do, first + stop.strip(), rest, now, edition.area_of(move.question), question, weeks)
 
 
-def afterwards_sentence(left: MoveSet | None, stages: Mapping[str, Stage], next_stage: str | None) -> str:
-    if left is None or next_stage is None:
+def moves_heading(result: Result) -> str:
+    """Counts the moves that can start today; there may be more on the way."""
+    if result.cheapest is None:
+        return "Keep it, and widen it"
+    if result.cheapest.count == 1:
+        return "The one move"
+    count = len(result.recommendations)
+    return "The next move" if count == 1 else f"{words.spelled_number(count)} next moves"
+
+
+def afterwards_sentence(result: Result, stages: Mapping[str, Stage]) -> str:
+    left = result.afterwards
+    if left is None or result.next_stage is None:
         return ""
-    name = stages[next_stage].name
+    name, these = stages[result.next_stage].name, "this" if len(result.recommendations) == 1 else "these"
     if not left.count:
-        return f"That is all that is left on the shortest way to {name}."
+        return f"With {these} done, you reach {name}."
     moves, weeks = words.count_words(left.count, "move"), words.count_words(left.weeks, "week")
-    return (
-        f"After these, {moves} of about {weeks} of work in all {'remains' if left.count == 1 else 'remain'} "
-        f"on the shortest way to {name}."
-    )
+    remain = "remains" if left.count == 1 else "remain"
+    return f"After {these}, {moves} {remain} on the shortest way to {name}: about {weeks} of work."
 
 
 # -- Metrics --
@@ -345,35 +431,46 @@ def afterwards_sentence(left: MoveSet | None, stages: Mapping[str, Stage], next_
 def focus_rows(
     edition: Edition,
     result: Result,
-    metrics: Sequence[Metric],
-    benchmarks: Iterable[Benchmark],
+    focus: Sequence[tuple[Metric, str]],
     context: Mapping[str, Any],
+    stages: Mapping[str, Stage],
 ) -> list[FocusRow]:
-    """The focus metrics of the stage, at most four. `benchmarks` are theirs, for every segment."""
-    short = {slug for check in result.failed for slug, each in check.dimensions.items() if not each.passed}
-    names = {slug: area for area in edition.areas for slug in area.metrics}
-    segment, company = segment_of(context), company_of(context)
-    rows = list(benchmarks)
-    made = []
-    for metric in metrics[: Priority.FOCUS]:
-        area = names.get(metric.slug)
-        found = _benchmark_for([row for row in rows if row.metric_id == metric.slug], segment, company)
-        why = f"{words.lower_first(area.name)} fell short of the line." if area and area.slug in short else ""
-        made.append(
-            FocusRow(
-                metric=metric,
-                reason=metric.priority_at(result.stage or "").reason,
-                start_here=why,
-                band=_band(found) if found else "",
-                basis=evidence.BASES[found.basis] if found else "",
-                strength=(
-                    evidence.TREATED.get(found.treat_as) or evidence.STRENGTHS[found.basis, found.confidence]
-                )
-                if found
-                else "",
-            )
+    """The focus metrics of the stage, each with its reason there, in words. Looks up their benchmarks."""
+    why = _start_here(edition, result, stages)
+    area_of = {metric: area.slug for area in edition.areas for metric in area.metrics}
+    segment = Segment.objects.filter(slug=segment_of(context)).first() if segment_of(context) else None
+    slugs = [metric.slug for metric, _ in focus]
+    benchmarks = Benchmark.objects.filter(metric__in=slugs, segment=segment, measures="").order_by("position")
+    rows = list(benchmarks) if segment else []
+    return [
+        FocusRow(
+            slug=metric.slug,
+            name=metric.name,
+            reason=reason,
+            start_here=why.get(area_of.get(metric.slug, ""), ""),
+            segment=segment.short if segment else "",
+            bands=_bands([row for row in rows if row.metric_id == metric.slug], company_of(context)),
         )
-    return made
+        for metric, reason in focus
+    ]
+
+
+def _start_here(edition: Edition, result: Result, stages: Mapping[str, Stage]) -> dict[str, str]:
+    """By area, what fell short of the next stage: the area itself.
+
+    Where no area did, only totals of groups: then it is each area with an answer that decided, for its group.
+    """
+    target = stages[result.next_stage].name if result.next_stage else ""
+    short = {slug for check in result.failed for slug, each in check.dimensions.items() if not each.passed}
+    if short:
+        return {slug: f"{_area_name(edition, slug)} fell short of {target}." for slug in short}
+    return {
+        edition.area_of(
+            id
+        ).slug: f"{words.lower_first(edition.group_name(group))} fell short of {target} as a whole."
+        for group, ids in result.deciding.items()
+        for id in ids
+    }
 
 
 def segment_of(context: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -388,15 +485,20 @@ def company_of(context: Mapping[str, Mapping[str, Any]]) -> tuple[int, int | Non
     return (band["min"], band["max"]) if band.get("min") is not None else None
 
 
-def _benchmark_for(
-    rows: Sequence[Benchmark], segment: str | None, company: tuple[int, int | None] | None
-) -> Benchmark | None:
-    """The row of a metric itself for a segment, in the company's size where rows are split by it."""
-    fitting = [row for row in rows if row.segment_id == segment and not row.measures and _has_band(row)]
+def _bands(rows: Sequence[Benchmark], company: tuple[int, int | None] | None) -> list[Band]:
+    """The bands of a metric for a segment, in the company's size where rows are split by it."""
+    fitting = [row for row in rows if _has_band(row)]
     sized = [row for row in fitting if row.arr_min is not None or row.arr_max is not None]
     mine = [row for row in sized if evidence.is_for_companies_like(row, company)]
-    unsized = [row for row in fitting if row not in sized]
-    return next(iter([*mine, *unsized]), None) if segment else None
+    return [
+        Band(
+            _band(row),
+            row.qualifier,
+            evidence.BASES[row.basis],
+            evidence.TREATED.get(row.treat_as) or evidence.STRENGTHS[row.basis, row.confidence],
+        )
+        for row in mine or [row for row in fitting if row not in sized]
+    ]
 
 
 def _has_band(row: Benchmark) -> bool:

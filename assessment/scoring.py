@@ -447,7 +447,7 @@ def _confidence(
     result: Result, questionnaire: Questionnaire, responses: Mapping[str, str]
 ) -> tuple[Confidence, ...]:
     """Every label that applies, in the order in which the first one is shown; "firm" when no other does."""
-    if_sure = _stage(_checks(questionnaire, _points(questionnaire, responses, not_sure=HIGHEST)))
+    if_sure = stage_if(questionnaire, responses, not_sure=HIGHEST)
     applies: dict[Confidence, bool] = {
         "provisional": bool(result.unanswered),
         "open": if_sure != result.stage,
@@ -455,6 +455,28 @@ def _confidence(
         "just-above": result.cushion == 1,
     }
     return tuple(label for label, holds in applies.items() if holds) or ("firm",)
+
+
+def stage_if(
+    questionnaire: Questionnaire, responses: Mapping[str, str], *, not_sure: int = 0, unanswered: int = 0
+) -> Stage:
+    """The stage if every "not sure", or every unanswered question, had so many points."""
+    return _stage(
+        _checks(questionnaire, _points(questionnaire, responses, not_sure=not_sure, unanswered=unanswered))
+    )
+
+
+def turning(questionnaire: Questionnaire, responses: Mapping[str, str], *, by: Literal[-1, 1]) -> tuple[str, ...]:
+    """Each question whose response alone, one place higher or lower, gives another stage; in question order."""
+    points = _points(questionnaire, responses)
+    stage = _stage(_checks(questionnaire, points))
+    return tuple(
+        question
+        for question, worth in points.items()
+        if question in responses
+        and 0 <= worth + by <= HIGHEST
+        and _stage(_checks(questionnaire, {**points, question: worth + by})) != stage
+    )
 
 
 # -- Moves --

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from directory import words
 from directory.htmx import wants_fragment
-from directory.models import Benchmark, Metric, Priority, Segment, Stage
+from directory.models import Metric, Priority, Stage
 from directory.remembered import Remembered, forget, remembered
 from directory.switch import switch
 
@@ -106,6 +107,12 @@ def _missing(request: HttpRequest) -> HttpResponse:
     return render(request, "assessment/missing.html", status=404)
 
 
+def _no_such_area(request: HttpRequest, assessment: Assessment, edition: Edition) -> HttpResponse:
+    """For the maker: the assessment is there, and has no area of this name."""
+    page = {"areas": [(each, progress.area_path(assessment, each)) for each in edition.areas]}
+    return render(request, "assessment/no_such_area.html", page, status=404)
+
+
 # -- Start and list --
 
 
@@ -129,6 +136,8 @@ def _start(request: HttpRequest) -> HttpResponse:
         "begun_path": progress.way_on(edition_of(begun), begun) if begun else "",
         "latest": own.finished().first(),
         "was_saved": "saved" in request.GET,
+        "unfinished_days": actions.UNFINISHED_KEPT.days,
+        "result_days": settings.ASSESSMENT_KEEP_DAYS,
     }
     response = render(request, "assessment/start.html", context)
     return response if context["latest"] else _without_memory(request, response)
@@ -166,8 +175,9 @@ def _result_list(request: HttpRequest, *, messages: list[str] | None = None, sta
     versions = [each.version for each in finished]
     begun = [each for each in own if not each.finished and each.responses]
     editions = {version: content.of_version(version) for version in {each.version for each in begun}}
+    days = comparing.days(finished)
     context = {
-        "results": [(each, stages.get(each.stage)) for each in finished],
+        "results": [(each, stages.get(each.stage), days[each.pk]) for each in finished],
         "unfinished": [
             (each, len(each.responses), progress.way_on(editions[each.version], each)) for each in begun
         ],
@@ -210,10 +220,12 @@ def comparison(request: HttpRequest) -> HttpResponse:
     before, now = found
     edition = content.of_version(now.version)
     stages = {each.slug: each for each in Stage.objects.all()}
-    changes = comparing.answers(edition, before, now)
+    changes, days = comparing.answers(edition, before, now), comparing.days(found)
     context = {
         "before": before,
         "now": now,
+        "day_before": days[before.pk],
+        "day_now": days[now.pk],
         "stage_before": stages.get(before.stage),
         "stage_now": stages.get(now.stage),
         "areas": comparing.areas(edition, before, now),
@@ -272,7 +284,7 @@ def area(request: HttpRequest, assessment: Assessment, area: str) -> HttpRespons
     edition = edition_of(assessment)
     found = edition.area(area)
     if found is None:
-        return _missing(request)
+        return _no_such_area(request, assessment, edition)
     if _is_closed(assessment, edition):
         return HttpResponseRedirect(assessment.get_absolute_url())
     if request.method != "POST":
@@ -482,8 +494,7 @@ def _reading(assessment: Assessment, edition: Edition, found: Result, stages: di
     is_old = edition.version != current.version
     ranked = [] if is_old else list(Metric.objects.in_order("priority", stage.slug).for_lists())
     focus = ranked[: Priority.FOCUS]
-    benchmarks = Benchmark.objects.filter(metric__in=[each.slug for each in focus]).order_by("position")
-    labels = report.confidence_sentences(found, stages)
+    labels = report.confidence_sentences(edition, found, responses, stages)
     return {
         "assessment": assessment,
         "edition": edition,
@@ -502,11 +513,13 @@ def _reading(assessment: Assessment, edition: Edition, found: Result, stages: di
         "gate": report.gate_sentence(edition, found, stages),
         "leans": report.leans_sentence(edition, found),
         "moves": report.move_rows(edition, responses, found.recommendations),
-        "afterwards": report.afterwards_sentence(found.afterwards, stages, found.next_stage),
+        "moves_heading": report.moves_heading(found),
+        "afterwards": report.afterwards_sentence(found, stages),
         "find_out": report.given(edition, responses, found.not_sure),
+        "find_out_named": report.find_out_named(edition, found, responses),
         "is_open": "open" in found.confidence,
-        "focus": [] if is_old else report.focus_rows(edition, found, focus, benchmarks, chosen),
-        "segment": Segment.objects.filter(slug=report.segment_of(chosen)).first() if chosen else None,
+        "focus": _focus(assessment, edition, found, focus, stages),
+        "segment": report.segment_of(chosen),
         "weakest": None if is_old else report.weakest_area_metric(edition, found, ranked),
         "other_count": words.spelled_number(len(ranked) - len(focus)).lower(),
         "shifts": report.shifts(ranked),
@@ -520,6 +533,17 @@ def _reading(assessment: Assessment, edition: Edition, found: Result, stages: di
         "by_place": report.by_place(edition, responses),
         "changed": assessment.finished is not None and assessment.saved.date() > assessment.finished.date(),
     }
+
+
+def _focus(
+    assessment: Assessment, edition: Edition, found: Result, focus: list[Metric], stages: dict[str, Stage]
+) -> list[tuple[Any, Metric | None]]:
+    """The focus metrics in words, each with its row; of an older version as they were when it was answered."""
+    if not focus:
+        return [(row, None) for row in assessment.focus]
+    reasons = [(metric, metric.priority_at(found.stage or "").reason) for metric in focus]
+    rows = report.focus_rows(edition, found, reasons, edition.chosen(assessment.context), stages)
+    return list(zip(rows, focus, strict=True))
 
 
 @require_POST

@@ -21,6 +21,7 @@ class Switch:
     buttons: list[tuple[Stage | None, bool]]  # a stage or none, and whether the page shows it
     back: str
     result_on: str
+    is_sorted: bool  # for a stage
 
 
 def switch(
@@ -32,7 +33,9 @@ def switch(
     names = {each.slug: each.name for each in stages}
     buttons: list[tuple[Stage | None, bool]] = [(None, stage is None)]
     buttons += [(each, each.slug == stage) for each in stages]
-    return Switch(_said(memory, names, stage, verb), buttons, back, short_date(memory.result_on))
+    return Switch(
+        _said(memory, names, stage, verb), buttons, back, short_date(memory.result_on), stage is not None
+    )
 
 
 def _said(memory: Remembered, names: dict[str, str], stage: str | None, verb: str) -> str:

@@ -152,6 +152,8 @@ def test_what_enter_presses_is_the_way_on(db):
 
 def test_four_optional_questions_stand_on_the_last_page(db):
     page = page_of(begun(), "context")
+    assert words(page.one("h1")) == "Four optional questions"
+    assert "Four optional questions" not in words(page.by_id("answers")).replace(words(page.one("h1")), "", 1)
     assert page.errors == []
     fieldsets = page.all("form[@id='answers']/fieldset")
     assert [each.get("id") for each in fieldsets] == ["main-segment", "arr-band", "team-size", "contract-type"]
@@ -529,7 +531,10 @@ def test_forms_that_change_nothing_leave_the_cookies_alone(db):
 def test_unknown_areas_are_not_found(db):
     made = begun()
     for step in ("sales", "Onboarding", "none"):
-        assert page_of(made, step).status == 404
+        page = page_of(made, step)
+        assert page.status == 404
+        assert words(page.one("h1")) == "There is no such area"
+        assert path_of(made) in page.links
         assert maker().post(path_of(made, step)).status_code == 404
 
 
@@ -546,8 +551,8 @@ def test_others_never_see_an_unfinished_one(db, step):
 def test_query_counts_of_answering(db, django_assert_num_queries):
     """A page: the row and its questionnaire. Saving: these, and a transaction that reads and writes the row.
 
-    Two counts hold each form to its limit. The result besides scores, looks up the focus metrics and which result
-    is the latest.
+    Two counts hold each form to its limit. The result besides scores, keeps the words of its focus metrics, for
+    which it looks up stages and priorities, and looks up which result is the latest.
     """
     made = begun(answered=18)
     content.current()
@@ -560,5 +565,5 @@ def test_query_counts_of_answering(db, django_assert_num_queries):
         client.post(path_of(made), {"retained-revenue": "3"}, headers=HTMX)
     with django_assert_num_queries(2):
         client.get(path_of(made, "context"))
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.post(path_of(made, "context"), {"go": "finish"})

@@ -1,6 +1,7 @@
 """What a maker does with own results: naming, listing, comparing, deleting. Others get nowhere."""
 
 import re
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
@@ -245,9 +246,27 @@ def test_comparison_goes_area_by_area_and_question_by_question(before):
     assert len(moved) + len(same) == 18
     assert f"{len(changed)} of 18 answers moved" in words(page.one("main"))
     said = {int(words(row[0]).partition(".")[0]): words(row[3]) for row in moved}
-    assert said[3] == "Not known any more"
+    assert said[3] == "No longer known"
     assert said[5] == "1 place up"
     assert said[11] == "1 place down"
+
+
+def test_results_of_one_day_are_told_apart_by_time_and_stage(db):
+    first, second = result(WALK, on=(2026, 6, 1)), result("all-first", on=(2026, 6, 1))
+    evening = datetime(2026, 6, 1, 19, 5, tzinfo=UTC)
+    Assessment.objects.filter(pk=second.pk).update(finished=evening)
+    result("all-third", on=(2026, 1, 1))
+    page = results_page()
+    assert [words(row[3]) for row in page.one("tbody")] == [
+        "June 1, 2026, 19:05 UTC",
+        "June 1, 2026, 12:00 UTC",
+        "January 1, 2026",
+    ]
+    labels = [each.get("aria-label") for each in page.all("main//input[@type='checkbox']")]
+    assert labels[0] == "Compare the result of June 1, 2026, 19:05 UTC"
+    assert "June 1, 2026, 12:00 UTC (Walk) and June 1, 2026, 19:05 UTC (Crawl)." in words(
+        compare(first, second).one("main")
+    )
 
 
 def test_comparison_of_equals_says_that_nothing_moved(before):
@@ -314,7 +333,10 @@ def test_deleting_asks_once_more(db):
     page = Page("", maker().get(f"{made.get_absolute_url()}delete/"))
     assert page.errors == []
     assert words(page.one("h1")) == "Delete this result?"
-    assert "“Team East”, of July 1, 2026." in words(page.one("main"))
+    assert "“Team East”, your result of July 1, 2026." in words(page.one("main"))
+    assert "Your result of August 1, 2026." in words(
+        Page("", maker().get(f"{result(on=(2026, 8, 1)).get_absolute_url()}delete/")).one("main")
+    )
     assert Assessment.objects.exists()
 
 

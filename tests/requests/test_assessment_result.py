@@ -6,8 +6,9 @@ from itertools import combinations
 import pytest
 from django.test import Client
 
-from assessment import browser, content
+from assessment import actions, browser, content
 from assessment.models import Assessment
+from assessment.scoring import score
 from directory.models import Benchmark, Metric, Priority
 from tests.factories import (
     CASES,
@@ -21,7 +22,7 @@ from tests.factories import (
     question_ids,
     result,
 )
-from tests.questionnaire import sample
+from tests.questionnaire import questionnaire, responses_of, sample
 
 from .page import ORDER, Page, _content, by_class, hrefs, one_line, words
 
@@ -207,20 +208,27 @@ def test_moves_stand_in_order_with_effort_area_and_what_is_left(page_of, case):
         efforts = [QUESTIONS[question]["answers"][start]["next"]["effort"] for question, start in moves]
         left = expected["moves"]["count"] - len(moves)
         weeks_left = expected["moves"]["weeks"] - sum(spent[each] for each in efforts)
+        these, target = "this" if len(moves) == 1 else "these", NAMES[next_of(expected["stage"])]
         if left:
-            assert f"After these, {left} move" in words(section)
-            assert f"about {weeks_left} week" in words(section)
+            remain = "move remains" if left == 1 else "moves remain"
+            assert (
+                f"After {these}, {left} {remain} on the shortest way to {target}: about {weeks_left} week"
+            ) in words(section)
         else:
-            assert "That is all that is left on the shortest way" in words(section)
-    assert (
-        words(section.find(".//h2"))
-        == {
-            **{1: "The one move", 2: "Two next moves", 3: "Three next moves"},
-        }[len(moves)]
-        if expected["stage"] != "run"
-        else "Keep it, and widen it"
-    )
+            assert f"With {these} done, you reach {target}." in words(section)
+    headings = {1: "The one move", 2: "Two next moves", 3: "Three next moves"}
+    heading = "Keep it, and widen it" if expected["stage"] == "run" else headings[len(moves)]
+    assert words(section.find(".//h2")) == heading
     assert plain(TEXTS["efforts_note"]) in plain(words(section))
+
+
+def test_one_move_today_of_more_on_the_way_is_not_the_only_one(db):
+    """Two moves of one question follow each other."""
+    answers = dict.fromkeys(QUESTIONS, "2") | dict(zip(QUESTIONS, "300", strict=False))
+    made = actions.finish(begun(answers).pk)[0]
+    section = own_page(made).by_id("moves")
+    assert words(section.find(".//h2")) == "The next move"
+    assert "After this, 1 move remains on the shortest way to Walk: about 1 week of work." in words(section)
 
 
 def test_focus_is_the_first_four_of_the_stage_with_their_reasons(page_of, case):
@@ -252,9 +260,15 @@ def short_areas(expected):
 def test_start_here_marks_focus_metrics_of_areas_that_fell_short(page_of, case):
     id, expected = case
     short = {metric for slug in short_areas(expected) for metric in DIMENSIONS[slug]["metrics"]}
+    fell = f"fell short of {NAMES[next_of(expected['stage']) or 'run']}."
+    if not short:  # of the totals alone
+        decided = {DIMENSION_OF[each] for ids in expected.get("deciding", {}).values() for each in ids}
+        short = {metric for slug in decided for metric in DIMENSIONS[slug]["metrics"]}
+        fell = f"{fell[:-1]} as a whole."
     items = page_of(id).by_id("focus").findall(".//li[@data-metric]")
-    marked = {each.get("data-metric") for each in items if "Start here" in words(each)}
-    assert marked == short & set(ORDER[expected["stage"]][:4])
+    marked = [each for each in items if "Start here" in words(each)]
+    assert {each.get("data-metric") for each in marked} == short & set(ORDER[expected["stage"]][:4])
+    assert all(fell in words(each) for each in marked)
 
 
 def test_weakest_area_outside_the_focus_is_named_with_its_first_metric(page_of, case):
@@ -270,6 +284,7 @@ def test_weakest_area_outside_the_focus_is_named_with_its_first_metric(page_of, 
     assert ("The weakest area is" in shown) == wanted
     if wanted:
         first = Metric.objects.get(slug=next(each for each in ranked if each in own))
+        assert plain(f"Of its own metrics, {first.name} ranks highest at {NAMES[expected['stage']]}.") in shown
         assert f"The weakest area is {DIMENSIONS[weakest]['name'].lower()}" in shown.replace("AI", "ai")
         assert plain(first.name) in shown
 
@@ -308,7 +323,7 @@ CONFIDENCE = {
     "provisional": "This is a first reading",
     "open": 'You chose "Not sure"',
     "just-below": "You are one answer short of",
-    "just-above": "by a single answer. Read one question more strictly and it would be",
+    "just-above": "by a single answer. Read",
     "firm": "Changing any one answer by one place would not change your stage.",
 }
 
@@ -320,7 +335,12 @@ def test_confidence_is_told_in_words_with_the_best_case(page_of, case):
     order = [shown.index(CONFIDENCE[label]) for label in expected["confidence"]]
     assert order == sorted(order)
     differs = expected["best_case"] != expected["stage"]
-    assert (f"it would be {NAMES[expected['best_case']]}." in shown and "worst case" in shown) == differs
+    open_ones = ["every open question"] * (None in expected["answers"])
+    open_ones += ['every "Not sure"'] * ("ns" in expected["answers"])
+    best = f"At best, with {' and '.join(open_ones)} at its last answer, "
+    best += f"you would be at {NAMES[expected['best_case']]}."
+    assert (best in shown and "worst case" in shown) == differs
+    assert ("At best" in shown) == differs
 
 
 def test_hints_and_what_to_find_out_are_named(page_of, case):
@@ -345,14 +365,43 @@ def test_hints_and_what_to_find_out_are_named(page_of, case):
         assert said(page, "moves").index("First find out.") < said(page, "moves").index("1. ")
 
 
-def test_answers_to_look_at_again_are_listed_near_a_line(page_of, case):
+def one_place_off(answers, by):
+    """The numbers of the questions whose answer alone, one place off, gives another stage."""
+    responses = responses_of(answers)
+    stage = score(questionnaire(), responses).stage
+    changed = {id: int(value.replace("ns", "0")) + by for id, value in responses.items()}
+    return [
+        NUMBER[id]
+        for id, value in changed.items()
+        if 0 <= value <= 3 and score(questionnaire(), {**responses, id: str(value)}).stage != stage
+    ]
+
+
+def test_answers_to_look_at_again_near_a_line_are_all_that_would_turn_it(page_of, case):
     id, expected = case
-    close = {"just-below", "just-above"} & set(expected["confidence"])
+    close = {"just-below": 1, "just-above": -1}
+    ways = [close[label] for label in expected["confidence"] if label in close]
     section = page_of(id).by_id("confidence")
-    assert ("Answers to look at again" in words(section)) == bool(close)
-    if "just-below" in close:
-        decided = [NUMBER[each] for ids in expected["deciding"].values() for each in ids]
-        assert numbered(section)[: len(decided)] == decided
+    assert ("Answers to look at again" in words(section)) == bool(ways)
+    if ways:
+        turning = one_place_off(expected["answers"], ways[0])
+        assert numbered(section)[: len(turning)] == turning
+        assert (f"And {len(turning) - 6} more:" in words(section)) == (len(turning) > 6)
+        assert ("Look at these answers again." in words(section)) == (len(turning) > 1)
+
+
+def test_answers_that_hold_the_stage_are_named_by_number(page_of):
+    shown = said(page_of(WALK), "confidence")
+    assert "You hold Walk by a single answer." in shown
+    assert "Read one of questions 4–6, 9 and 10 more strictly, and it would be Crawl." in shown
+    assert "Read one of questions 1–18 more strictly, and it would be Walk." in said(
+        page_of("run-exact"), "confidence"
+    )
+
+
+def test_remark_on_equal_answers_leads_to_the_first_area(page_of):
+    page = page_of("all-third")
+    assert f"{page.path}retention-visibility/" in hrefs(page.by_class("hint")[0])
 
 
 def test_what_it_does_not_say_is_never_folded(page_of, case):
@@ -407,7 +456,8 @@ def test_partial_set_gives_a_result_that_says_it_is_provisional(page_of):
     page = page_of("unanswered-provisional")
     shown = words(page.one("main"))
     assert "Provisional." in shown
-    assert "6 questions still open, counted as not in place." in shown
+    assert "6 questions are still open and count as not in place." in shown
+    assert "Answering the rest could change it, up to Walk." in shown
     still_open = question_ids()[12:]
     for id in still_open:
         assert f"{page.path}{DIMENSION_OF[id]}/#{id}" in page.links
@@ -483,6 +533,7 @@ def test_others_read_the_same_result_without_any_form(db):
         assert page.status == 200
         assert page.errors == []
         assert words(page.one("h1")) == "Team East is at Walk"
+        assert "“You” on this page means the team that answered." in words(page.one("main"))
         assert not page.has("main//form")
         assert not page.response.cookies
         own = f"/assessment/{made.pk}/"
@@ -492,6 +543,7 @@ def test_others_read_the_same_result_without_any_form(db):
         }
         assert made.maker not in page.text
     mine = own_page(made)
+    assert "means the team that answered" not in words(mine.one("main"))
     for part in ("why", "areas", "focus", "confidence", "moved"):
         assert [*by_class(mine.by_id(part), "is-number")] or words(mine.by_id(part))
     assert f"/assessment/{made.pk}/delete/" in mine.links
@@ -558,10 +610,12 @@ def test_undo_puts_the_directory_back_and_returns_here(db):
     client.cookies["result"] = f"walk.{made.finished.date()}.-.-"
     form = own_page(made, client).by_id("moved").find(".//form")
     values = {each.get("value"): words(each) for each in form.iter("button")}
-    assert values["none"] == "Undo"
+    assert values["none"] == "No stage"
+    assert "“No stage” undoes it" in words(own_page(made, client).by_id("moved"))
     back = next(each.get("value") for each in form.iter("input") if each.get("name") == "next")
     answer = client.post(form.get("action"), {"next": back, "stage": "none"})
     assert answer["Location"] == made.get_absolute_url()
+    assert "undoes it" not in words(own_page(made, client).by_id("moved"))
     assert Page("/", client.get("/")).metrics == ORDER["directory"]
 
 
@@ -574,8 +628,10 @@ def newer(db):
 
 
 def test_result_of_an_older_version_is_shown_as_it_was_with_a_note(newer):
-    made = result("all-third")
+    made = result("all-third", context={"main-segment": "smb"})
     Metric.objects.update(name="Renamed")
+    Priority.objects.update(reason="Another reason.")
+    Benchmark.objects.update(low=1, high=2, strong=2)
     page = own_page(made)
     assert page.status == 200
     assert page.errors == []
@@ -584,12 +640,28 @@ def test_result_of_an_older_version_is_shown_as_it_was_with_a_note(newer):
     assert plain(QUESTIONS["first-value"]["answers"][2]["label"]) in said(page, "why")
     assert "The questions have changed since." in words(page.one("main"))
     assert words(page.one("h1")) == "Your team is at Walk"
-    names = [each["name"] for each in made.focus]
-    assert [words(each) for each in page.by_id("focus").findall(".//li")] == [
-        f"{number}. {name}" for number, name in enumerate(names, 1)
-    ]
+    assert "Another reason." not in page.text
+    items = [plain(words(each)) for each in page.by_id("focus").findall(".//li")]
+    for number, (item, kept) in enumerate(zip(items, made.focus, strict=True), 1):
+        assert item.startswith(f"{number}. {plain(kept['name'])}")
+        assert plain(kept["reason"]) in item
+        assert f"Start here: {kept['start_here']}" in item or not kept["start_here"]
+        assert all(plain(f"For SMB customers: {band['text']}.") in item for band in kept["bands"])
+    assert [bool(each["start_here"]) for each in made.focus] == [True, False, True, False]
+    assert "80–88" in items[0].replace("\u202f", "")
+    assert "Results of the two versions cannot be compared." in words(page.one("main"))
+    assert "side by side" not in words(page.one("main"))
     assert "questionnaire version 1" in words(page.by_class("trust")[0])
     assert f"{made.get_absolute_url()}retention-visibility/" not in page.links
+
+
+def test_result_kept_before_the_words_were_shows_the_names(newer):
+    made = result("all-third")
+    Assessment.objects.update(focus=[{"slug": each["slug"], "name": each["name"]} for each in made.focus])
+    items = own_page(made).by_id("focus").findall(".//li")
+    assert [words(each) for each in items] == [
+        f"{number}. {each['name']}" for number, each in enumerate(made.focus, 1)
+    ]
 
 
 def test_result_of_an_older_version_cannot_be_answered_any_more(newer):
@@ -621,10 +693,13 @@ def test_unfinished_one_of_an_older_version_goes_on_in_its_own_questions(newer):
 
 
 def test_query_counts_of_a_result(db, django_assert_num_queries):
-    """The row, two questionnaires, stages, metrics with categories and priorities, benchmarks, own results."""
+    """The row, two questionnaires, stages, metrics with categories and priorities, own results.
+
+    Where a segment was named, it and its benchmarks besides.
+    """
     bare, full = result(), result(context=FULL)
     content.current()
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         maker().get(bare.get_absolute_url())
     with django_assert_num_queries(10):
         maker().get(full.get_absolute_url())

@@ -75,6 +75,21 @@ def test_looking_at_the_start_leaves_no_mark(db):
     assert set(Client().get(START).cookies) == {"csrftoken"}
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (0, "A result stays until you delete it."),
+        (1, "after 1 day."),
+        (365, "A result is deleted after 365 days."),
+    ],
+)
+def test_start_says_how_long_answers_are_kept(get, settings, days, said):
+    settings.ASSESSMENT_KEEP_DAYS = days
+    shown = words(Page(START, Client().get(START)).by_id("answers"))
+    assert "A check that nobody finishes is deleted 30 days after its last answer." in shown
+    assert said in shown
+
+
 # -- Beginning --
 
 

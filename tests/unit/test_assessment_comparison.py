@@ -16,8 +16,8 @@ from assessment.comparison import _answer, _points
         ("3", "1", "2 places down", "down"),
         ("ns", "0", "Found out", ""),
         (None, "2", "Found out", ""),
-        ("2", "ns", "Not known any more", ""),
-        ("2", None, "Not known any more", ""),
+        ("2", "ns", "No longer known", ""),
+        ("2", None, "No longer known", ""),
         (None, "ns", "Not sure", ""),
     ],
 )
