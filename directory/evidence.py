@@ -121,7 +121,7 @@ def groups(
     The reader's own value is marked on every row that measures it.
     """
     direct = [row for row in rows if not row.measures]
-    by_segment = sorted((row for row in direct if row.segment_id), key=lambda row: row.segment_id != segment)
+    by_segment = _mine_first((row for row in direct if row.segment_id), segment)
     overall = [row for row in direct if not row.segment_id]
     made = []
     if by_segment:
@@ -136,10 +136,15 @@ def groups(
         )
     measures = dict.fromkeys((row.measures, row.unit, row.direction) for row in rows if row.measures)
     for measure, unit, direction in measures:
-        related = [row for row in rows if (row.measures, row.unit, row.direction) == (measure, unit, direction)]
+        of_it = (row for row in rows if (row.measures, row.unit, row.direction) == (measure, unit, direction))
+        related = _mine_first(of_it, segment)
         lead = "A related measure. It is no yardstick for the metric itself."
         made.append(_group(metric, measure, lead, related, related, sources, segment, company, own, today))
     return made
+
+
+def _mine_first(rows: Iterable[Benchmark], segment: str | None) -> list[Benchmark]:
+    return sorted(rows, key=lambda row: segment is None or row.segment_id != segment)
 
 
 def _group(

@@ -241,6 +241,24 @@ def test_same_measure_in_another_unit_is_another_table():
     assert len(groups(row(measures="Growth"), row(measures="Growth", unit="currency"))) == 2
 
 
+@pytest.mark.parametrize("measures", ["", "Quick ratio"])
+def test_rows_of_the_chosen_segment_come_first_in_every_table(measures):
+    segments = [Segment(slug=slug, name=slug) for slug in ("smb", "mid-market", "enterprise")]
+    rows = [row(segment=each, measures=measures) for each in segments]
+    for chosen in ("smb", "mid-market", "enterprise", None):
+        (group,) = groups(*rows, segment=chosen)
+        order = [each.heading for each in group.rows]
+        assert order == sorted(
+            (each.slug for each in segments), key=lambda slug: (slug != chosen) if chosen else 0
+        )
+
+
+def test_rows_of_no_segment_keep_their_place_without_a_chosen_one():
+    smb = Segment(slug="smb", name="SMB")
+    (group,) = groups(row(measures="Growth", segment=smb), row(measures="Growth"))
+    assert [each.benchmark.segment for each in group.rows] == [smb, None]
+
+
 def test_rows_of_the_chosen_segment_are_marked():
     smb = Segment(slug="smb", name="SMB")
     assert shown(segment=smb, chosen="smb").is_mine
