@@ -502,6 +502,61 @@ def test_without_a_segment_there_is_no_band(db, chosen):
     assert "segment=" not in words(page.by_id("focus"))
 
 
+def test_every_band_of_a_segment_is_shown_with_whom_it_is_for(db):
+    page = own_page(result("all-fourth", context={"main-segment": "enterprise"}))
+    (item,) = [
+        each for each in page.by_id("focus").findall(".//li") if each.get("data-metric") == "net-revenue-retention"
+    ]
+    rows = Benchmark.objects.filter(metric="net-revenue-retention", segment="enterprise", measures="")
+    bands = [words(each) for each in by_class(item, "focus-band")]
+    assert len(bands) == rows.count() == 2
+    for band, row in zip(bands, rows.order_by("position"), strict=True):
+        assert band.startswith(f"For enterprise customers, {row.qualifier}: typical {row.low.normalize():f}–")
+
+
+def test_segment_without_a_reliable_band_is_told(db):
+    page = own_page(result("all-first", context={"main-segment": "smb"}))
+    assert "No reliable band for SMB customers." in words(page.by_id("focus"))
+
+
+# -- Sentences --
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [
+        (
+            "222222222222221111",
+            "retention visibility has 6 of the 8 points that Run needs; onboarding and first value has 6.",
+        ),
+        (
+            "111111333333333333",
+            "retention visibility has 3 of the 5 points it needs, and onboarding and first value has 3.",
+        ),
+        (
+            "222222222222221111",
+            "foundations: “Retention visibility” and “Onboarding and first value” have 1 point to spare.",
+        ),
+        (
+            "333333222211110000",
+            "core practice: “Voice of the customer”, “Coverage and rhythm” and the total have nothing to spare.",
+        ),
+        ("333333212112210000", "You lean most on core practice: its total has nothing to spare."),
+    ],
+)
+def test_sentences_keep_names_and_numbers_apart(db, answers, sentence):
+    made = actions.finish(begun(dict(zip(QUESTIONS, answers, strict=True))).pk)[0]
+    assert sentence in one_line(words(own_page(made).by_id("why")))
+
+
+def test_open_questions_that_change_nothing_are_told_so(db):
+    """Walk's foundations fail whatever the rest is."""
+    made = actions.finish(begun(dict(zip(QUESTIONS, "000000" + "3" * 11, strict=False))).pk)[0]
+    shown = said(own_page(made), "confidence")
+    assert "1 question is still open and counts as not in place." in shown
+    assert "Answering the rest would not change the stage." in shown
+
+
 @pytest.mark.parametrize("size", ["one", "few", "some", "many", "none"])
 @pytest.mark.parametrize("case", ["all-first", "all-third", "all-fourth"])
 def test_team_size_adds_one_line_and_never_changes_the_stage(db, case, size):
