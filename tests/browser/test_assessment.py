@@ -4,17 +4,18 @@ import datetime
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from django.conf import settings
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Error, Locator, Page, Route, expect
 
 from tests.questionnaire import sample
 
-from .visitor import CONTEXT, LONGEST_NAME, Visitor, answers_of
+from .visitor import CONTEXT, LONGEST_NAME, Visitor, answers_of, beside
 
 ORDER = yaml.safe_load((settings.CONTENT_DIR / "order.yaml").read_text())
 SIZES = {"phone": (360, 740), "desk": (1280, 900)}
@@ -168,7 +169,7 @@ def test_the_stage_can_be_switched_on_every_page_and_is_kept(page: Page, visitor
 
     page.goto("/map/")
     expect(page.locator(".map thead .is-mine")).to_contain_text("Run")
-    switch_to(page, "All")
+    switch_to(page, "No stage")
     expect(page).to_have_url("/map/")
     expect(page.locator(".map .is-mine")).to_have_count(0)
     page.goto("/search/?q=churn")
@@ -187,7 +188,7 @@ def test_the_stage_can_be_switched_on_every_page_and_is_kept(page: Page, visitor
     page.goto(made.get_absolute_url())
     switch_to(page, "Walk")
     expect(page.locator("#moved")).to_contain_text(f"Sorted for Walk, from your result of {today()}")
-    switch_to(page, "Undo")
+    switch_to(page, "No stage")
     page.goto("/")
     assert listed(page) == ORDER["directory"]
     page.reload()
@@ -353,6 +354,87 @@ def test_answers_are_sent_one_after_another(page_with_script: Page, visitor: Vis
     expect_saved(page, 2)
 
 
+@pytest.mark.parametrize("leave", ["closing the tab", "following a link"])
+def test_answers_still_on_their_way_are_sent_by_whoever_leaves(
+    page_with_script: Page, visitor: Visitor, leave: str
+) -> None:
+    """On a slow line htmx sends one answer after another, and drops the rest with the page."""
+    made = visitor.begun({})
+    path = f"{made.get_absolute_url()}{AREAS[0]}/"
+    visitor.enter(page_with_script)
+    tab = page_with_script.context.new_page()
+    tab.goto(path)
+
+    held: list[Route] = []
+
+    def hold_single_answers(route: Route) -> None:
+        if "was-" in (route.request.post_data or ""):
+            route.continue_()
+        else:
+            held.append(route)
+
+    tab.route(f"**{path}", hold_single_answers)
+    chosen = {"retained-revenue": "2", "leaving-reasons": "1", "renewals-ahead": "ns"}
+    choose(tab, chosen)
+    expect(tab.locator("#saved")).to_have_text("Saving…")
+    if leave == "closing the tab":
+        tab.close(run_before_unload=True)
+    else:
+        tab.locator(".site-header a").first.click()
+    for route in held:
+        with suppress(Error):  # gone with its page
+            route.abort()
+
+    expect_kept(page_with_script, path, chosen)
+
+
+def expect_kept(page: Page, path: str, answers: dict[str, str]) -> None:
+    for _ in range(50):
+        page.goto(path)
+        if page.locator(".question input:checked").count() == len(answers):
+            break
+        page.wait_for_timeout(100)
+    expect_chosen(page, answers)
+
+
+def test_nothing_is_sent_by_whoever_leaves_with_everything_saved(page_with_script: Page, visitor: Visitor) -> None:
+    page, made, sent = page_with_script, visitor.begun({}), []
+    visitor.enter(page).goto(f"{made.get_absolute_url()}{AREAS[0]}/")
+    choose(page, {"retained-revenue": "2"})
+    expect_saved(page, 1)
+    page.on("request", lambda request: sent.append(request.method))
+    page.goto("/assessment/")
+    assert "POST" not in sent
+
+
+def test_answering_what_was_deleted_says_so(page_with_script: Page, visitor: Visitor, complaints: Any) -> None:
+    page, made = page_with_script, visitor.begun({})
+    path = complaints.expect_missing(f"{made.get_absolute_url()}{AREAS[0]}/")
+    visitor.enter(page).goto(path)
+    beside(made.delete)
+    choose(page, {"retained-revenue": "2"})
+    expect(page.locator("#saved")).to_have_text(
+        "Not saved: this assessment may have been deleted. Reload the page."
+    )
+    complaints.found.clear()
+
+
+def test_page_says_when_answers_are_saved(page: Page, visitor: Visitor, script: bool) -> None:
+    visitor.enter(page).goto(f"{visitor.begun({}).get_absolute_url()}{AREAS[0]}/")
+    when = "Saved as you go." if script else "Saved when you press a button."
+    expect(page.locator("#saved")).to_have_text(f"0 of {ALL} answered. {when}")
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_action_bar_is_one_row_at_a_desk(page_with_script: Page, visitor: Visitor, area: str) -> None:
+    page = visitor.enter(page_with_script)
+    page.goto(f"{visitor.begun({}).get_absolute_url()}{area}/")
+    middles = page.locator(".action-bar > *").evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect()).map(box => (box.top + box.bottom) / 2)"
+    )
+    assert max(middles) - min(middles) < 4
+
+
 FAILURES: dict[str, Callable[[Route], None]] = {
     "no answer": lambda route: route.abort("connectionrefused"),
     "an error": lambda route: route.fulfill(status=502, body="Bad gateway"),
@@ -476,6 +558,15 @@ def test_the_link_can_be_copied(open_page: Callable[..., Page], visitor: Visitor
     expect(page.get_by_role("status").filter(has_text="Copied.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == f"{site}{made.get_absolute_url()}"
     expect(page.get_by_role("button", name="Print")).to_be_visible()
+
+
+def test_what_needs_script_is_not_shown_without_it(open_page: Callable[..., Page], visitor: Visitor) -> None:
+    page = visitor.enter(open_page(*SIZES["desk"], java_script_enabled=False))
+    page.goto(visitor.result(WALK).get_absolute_url())
+    for hidden in page.locator("[hidden]").all():
+        expect(hidden).not_to_be_visible()
+    expect(page.get_by_role("button", name="Copy link")).to_have_count(0)
+    expect(page.get_by_role("button", name="Print")).to_have_count(0)
 
 
 def test_a_result_goes_into_a_file_and_comes_back_in_another_browser(
