@@ -15,7 +15,7 @@ from playwright.sync_api import Error, Locator, Page, Route, expect
 
 from tests.questionnaire import sample
 
-from .visitor import CONTEXT, LONGEST_NAME, Visitor, answers_of, beside
+from .visitor import ALL_UNSURE, CONTEXT, LONGEST_NAME, Visitor, answers_of, beside
 
 ORDER = yaml.safe_load((settings.CONTENT_DIR / "order.yaml").read_text())
 SIZES = {"phone": (360, 740), "desk": (1280, 900)}
@@ -633,11 +633,38 @@ def test_a_changed_answer_changes_the_result_and_the_directory(page: Page, visit
 SHEETS = ("A4", "Letter")
 
 
-@pytest.mark.parametrize("case", [WALK, "answers-that-do-not-fit", "first-value-unknown", "all-third"])
-def test_a_result_prints_on_one_sheet(open_page: Callable[..., Page], visitor: Visitor, case: str) -> None:
-    """Those with the most to say, under the longest name and with every remark of the context."""
+def longest_remarks(stage: str) -> dict[str, str]:
+    """The options of the context with the most to say at a stage."""
+    texts = yaml.safe_load((settings.CONTENT_DIR / "assessment" / "texts.yaml").read_text())
+    sizes, ways_to_pay = (each["options"][:-1] for each in texts["context"][2:])
+    return {
+        "team-size": max(sizes, key=lambda option: len(option["note"][stage]))["id"],
+        "contract-type": max(ways_to_pay, key=lambda option: len(option["tip"]))["id"],
+    }
+
+
+@pytest.mark.parametrize("segment", ["smb", "enterprise"])
+@pytest.mark.parametrize(
+    ("case", "stage"),
+    [
+        (WALK, "walk"),
+        ("answers-that-do-not-fit", "walk"),
+        ("first-value-unknown", "walk"),
+        ("all-third", "walk"),
+        ("all-first", "crawl"),
+        (ALL_UNSURE, "crawl"),
+        ("run-exact", "run"),
+    ],
+)
+def test_a_result_prints_on_one_sheet(
+    open_page: Callable[..., Page], visitor: Visitor, case: str, stage: str, segment: str
+) -> None:
+    """Those with the most to say, under the longest name and with the longest remarks on the context."""
     page = visitor.enter(open_page(*SIZES["desk"]))
-    page.goto(visitor.result(case, name=LONGEST_NAME, context=CONTEXT).get_absolute_url())
+    context = CONTEXT | longest_remarks(stage) | {"main-segment": segment}
+    made = visitor.result(case, name=LONGEST_NAME, context=context)
+    assert made.stage == stage
+    page.goto(made.get_absolute_url())
     for sheet in SHEETS:
         document = page.pdf(format=sheet)
         assert len(re.findall(rb"/Type\s*/Page\b", document)) == 1, sheet

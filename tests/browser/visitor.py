@@ -19,6 +19,7 @@ from assessment.models import Assessment, QuestionnaireVersion
 from tests.questionnaire import responses_of, sample
 
 OLD_VERSION = 0
+ALL_UNSURE = "all-unsure"
 CONTEXT = {"main-segment": "smb", "arr-band": "5m-20m", "team-size": "some", "contract-type": "usage"}
 LONGEST_NAME = "Donaudampfschifffahrtsgesellschaft Kundenerfolg Ost, Q3 2026"
 Given = TypeVar("Given")
@@ -38,7 +39,9 @@ def beside(work: Callable[[], Given]) -> Given:
 
 
 def answers_of(case: str) -> dict[str, str]:
-    """The responses of a worked case."""
+    """The responses of a worked case, or "not sure" throughout."""
+    if case == ALL_UNSURE:
+        return dict.fromkeys(sample()["worked_cases"]["question_order"], "ns")
     cases = {each["id"]: each["answers"] for each in sample()["worked_cases"]["cases"]}
     return responses_of(cases[case])
 
