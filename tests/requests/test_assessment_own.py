@@ -368,7 +368,7 @@ def test_after_the_latest_is_deleted_the_one_before_is_remembered(db):
     assert client.cookies["result"].value == "walk.2026-01-05.smb.-"
     assert client.cookies["stage"].value == ""
     assert re.search(
-        "The directory is sorted for Walk, from your result of 5 Jan( 2026)?[.]",
+        "The directory is sorted for Walk, from your result of January 5(, 2026)?[.]",
         words(Page("", answer).one("main/div[@role='status']")),
     )
     assert Page("/", client.get("/")).metrics == ORDER["walk"]
