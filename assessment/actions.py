@@ -14,10 +14,12 @@ from directory.models import Priority, Stage
 
 from . import content, report
 from .forms import Loaded
-from .models import Assessment
+from .models import MOST_LISTED, Assessment
 from .scoring import Result, score
 
 UNFINISHED_KEPT = datetime.timedelta(days=30)
+EMPTY_KEPT = datetime.timedelta(days=1)  # without a single response: nothing is lost with them
+EMPTY_SAFE = datetime.timedelta(hours=1)  # however full the site is: somebody may be reading the first question
 
 
 class NoRoom(Exception):
@@ -35,11 +37,21 @@ def start(maker: str, version: int) -> Assessment:
 
 
 def _with_room(assessment: Assessment) -> Assessment:
-    """Save a new one, if there is room. Strangers may fill the room, and nothing beyond it."""
-    if Assessment.objects.count() >= settings.ASSESSMENTS_AT_MOST:
+    """Save a new one, if there is room or the oldest without a response can make it.
+
+    Strangers may fill the room, and nothing beyond it; to keep others out they have to answer, too.
+    """
+    missing = Assessment.objects.count() + 1 - settings.ASSESSMENTS_AT_MOST
+    if missing > 0 and _drop_empty(missing) < missing:
         raise NoRoom
     assessment.save(force_insert=True)
     return assessment
+
+
+def _drop_empty(count: int) -> int:
+    """Delete so many without a response, the oldest first, in one statement. Returns how many there were."""
+    empty = Assessment.objects.empty().filter(saved__lt=timezone.now() - EMPTY_SAFE).order_by("saved")
+    return Assessment.objects.filter(pk__in=empty.values("pk")[:count]).delete()[0]
 
 
 def save_responses(id: str, responses: Mapping[str, str]) -> Assessment:
@@ -114,12 +126,15 @@ def load(maker: str, loaded: Loaded) -> Assessment:
 def purge(*, keep_days: int | None = None, dry_run: bool = False) -> tuple[int, int]:
     """Delete results older than so many days (none: keep them) and what nobody finished in 30 days.
 
-    Returns how many results and how many unfinished assessments that are, or would be.
+    What was begun without a single response goes after a day. Returns how many results and how many unfinished
+    assessments that are, or would be.
     """
     now = timezone.now()
     days = settings.ASSESSMENT_KEEP_DAYS if keep_days is None else keep_days
     old = Assessment.objects.to_purge(
-        finished_before=now - datetime.timedelta(days=days) if days else None, saved_before=now - UNFINISHED_KEPT
+        finished_before=now - datetime.timedelta(days=days) if days else None,
+        saved_before=now - UNFINISHED_KEPT,
+        empty_before=now - EMPTY_KEPT,
     )
     with transaction.atomic():
         results, unfinished = old.finished().count(), old.unfinished().count()
@@ -138,9 +153,9 @@ def _locked(id: str) -> Assessment:
 
 
 def _twin(assessment: Assessment) -> Assessment | None:
-    """Another one of the same browser with the same name, answers and day."""
+    """Another one of the same browser with the same name, answers and day; looked for among its newest."""
     own = Assessment.objects.made_by(assessment.maker).filter(version=assessment.version, name=assessment.name)
-    return next((each for each in own if _contents(each) == _contents(assessment)), None)
+    return next((each for each in own[:MOST_LISTED] if _contents(each) == _contents(assessment)), None)
 
 
 def _contents(assessment: Assessment) -> tuple[object, ...]:

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 ID_BYTES = 16  # 128 random bits: an address nobody guesses
 LONGEST_NAME = 60
+MOST_LISTED = 100  # of one browser, the newest: nobody has more, and a page stays a page
 
 
 class QuestionnaireVersionQuerySet(models.QuerySet["QuestionnaireVersion"]):
@@ -61,11 +62,21 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def unfinished(self) -> AssessmentQuerySet:
         return self.filter(finished__isnull=True)
 
+    def empty(self) -> AssessmentQuerySet:
+        """Begun, and not one question answered."""
+        return self.unfinished().filter(responses={})
+
     def to_purge(
-        self, *, finished_before: datetime.datetime | None, saved_before: datetime.datetime
+        self,
+        *,
+        finished_before: datetime.datetime | None,
+        saved_before: datetime.datetime,
+        empty_before: datetime.datetime,
     ) -> AssessmentQuerySet:
-        """Results from before the one time, where there is one, and unfinished ones untouched since the other."""
-        stale = Q(finished__isnull=True, saved__lt=saved_before)
+        """Results from before the first time, where there is one; unfinished ones untouched since the second, and
+        without a response since the third.
+        """
+        stale = Q(finished__isnull=True) & (Q(saved__lt=saved_before) | Q(responses={}, saved__lt=empty_before))
         return self.filter(stale | Q(finished__lt=finished_before) if finished_before else stale)
 
 

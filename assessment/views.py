@@ -28,7 +28,7 @@ from . import actions, browser, content, exchange, progress, report
 from . import comparison as comparing
 from .content import Area, Edition
 from .forms import LARGEST_FILE, InputError, read_context, read_file, read_name, read_responses
-from .models import LONGEST_NAME, Assessment
+from .models import LONGEST_NAME, MOST_LISTED, Assessment
 from .scoring import Result
 
 read_or_send = require_http_methods(["GET", "HEAD", "POST"])
@@ -163,17 +163,18 @@ def _begin(request: HttpRequest) -> HttpResponse:
 @require_safe
 @personal
 def result_list(request: HttpRequest) -> HttpResponse:
-    """All results of this browser."""
+    """The results of this browser, as far as one page can hold them."""
     return _result_list(request)
 
 
 def _result_list(request: HttpRequest, *, messages: list[str] | None = None, status: int = 200) -> HttpResponse:
-    own = list(Assessment.objects.made_by(browser.maker_of(request)))
+    answered = list(Assessment.objects.made_by(browser.maker_of(request)).exclude(responses={})[: MOST_LISTED + 1])
+    own = answered[:MOST_LISTED]
     finished = [each for each in own if each.finished]
     finished.sort(key=lambda each: each.finished or each.started, reverse=True)
     stages = {each.slug: each for each in Stage.objects.all()}
     versions = [each.version for each in finished]
-    begun = [each for each in own if not each.finished and each.responses]
+    begun = [each for each in own if not each.finished]
     editions = {version: content.of_version(version) for version in {each.version for each in begun}}
     days = comparing.days(finished)
     context = {
@@ -187,6 +188,7 @@ def _result_list(request: HttpRequest, *, messages: list[str] | None = None, sta
         "messages": messages or [],
         "deleted": _sorting(remembered(request), stages) if "deleted" in request.GET else "",
         "largest_file": LARGEST_FILE // 1024,
+        "listed": len(own) if len(answered) > len(own) else None,
     }
     response = render(request, "assessment/result_list.html", context, status=status)
     return response if finished else _without_memory(request, response)
@@ -212,7 +214,7 @@ def _newest_pair(finished: list[Assessment]) -> list[str]:
 def comparison(request: HttpRequest) -> HttpResponse:
     """Two results of this browser, of the same version: `?results=<id>&results=<id>`."""
     chosen = list(dict.fromkeys(request.GET.getlist("results")))
-    own = Assessment.objects.made_by(browser.maker_of(request)).finished()
+    own = Assessment.objects.made_by(browser.maker_of(request)).finished()[:MOST_LISTED]
     found = sorted((each for each in own if each.pk in chosen), key=lambda each: (each.finished, each.pk))
     problem = _comparison_problem(chosen, found)
     if problem:

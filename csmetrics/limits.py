@@ -65,11 +65,16 @@ class WriteLimits:
 
 
 def seconds_to_wait(name: str, limit: Limit, address: str, now: float) -> int:
-    """Count one form sent to the view `name`, and say how long to wait where that was one too many."""
+    """Count one form sent to the view `name`, and say how long to wait where that was one too many.
+
+    The address comes first, so that one address cannot use up what everyone may send; and it is not counted where
+    everyone together is over, so that refused forms add no rows, from however many addresses they come.
+    """
     span = int(now // limit.seconds)
     ends = (span + 1) * limit.seconds
-    allowed = ((address, limit.each), (EVERYONE, limit.everyone))
-    if all(_count(f"{name} {who} {span}", ends, now) <= most for who, most in allowed):
+    everyone = f"{name} {EVERYONE} {span}"
+    count = _count(f"{name} {address} {span}", ends, now, unless=everyone, has=limit.everyone)
+    if count is not None and count <= limit.each and (_count(everyone, ends, now) or 0) <= limit.everyone:
         return 0
     return max(1, round(ends - now))
 
@@ -97,18 +102,27 @@ def client_address(request: HttpRequest) -> str:
 
 
 UPSERT = """
-INSERT INTO {table} ("key", "count", "ends") VALUES (%s, 1, %s)
+INSERT INTO {table} ("key", "count", "ends")
+SELECT %s, 1, %s WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE "key" = %s AND "count" >= %s)
 ON CONFLICT ("key") DO UPDATE SET "count" = {table}."count" + 1 RETURNING "count"
 """
 
 
-def _count(words: str, ends: int, now: float) -> int:
-    """Add one to a count, in one step that no other worker can come between, and give what it is now."""
-    key = salted_hmac(__name__, words, algorithm="sha256").hexdigest()[:32]
+def _count(words: str, ends: int, now: float, *, unless: str = "", has: int = 0) -> int | None:
+    """Add one to a count, in one step that no other worker can come between, and give what it is now.
+
+    Nothing is added, and nothing given, where the count of `unless` is `has` or more.
+    """
     table = connection.ops.quote_name(WriteCount._meta.db_table)
     with connection.cursor() as cursor:
-        cursor.execute(UPSERT.format(table=table), [key, ends])
-        count = int(cursor.fetchone()[0])
-    if count == 1:
+        cursor.execute(UPSERT.format(table=table), [_key(words), ends, _key(unless), has])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    if row[0] == 1:
         WriteCount.objects.filter(ends__lt=now).delete()
-    return count
+    return int(row[0])
+
+
+def _key(words: str) -> str:
+    return salted_hmac(__name__, words, algorithm="sha256").hexdigest()[:32]

@@ -46,7 +46,7 @@ def test_by_default_results_are_kept_and_unfinished_ones_go_after_30_days(some):
     assert kept() == {*results.values(), unfinished[0], unfinished[29]}
     assert lines == [
         "Results deleted: 0 (none, as they are kept).",
-        "Unfinished assessments deleted: 1 (untouched for 30 days).",
+        "Unfinished assessments deleted: 1 (untouched for 30 days; without an answer for 1).",
     ]
 
 
@@ -67,6 +67,16 @@ def test_days_of_the_command_win_and_0_keeps(some, settings):
     settings.ASSESSMENT_KEEP_DAYS = 1
     run("--days", "0")
     assert set(some[0].values()) <= kept()
+
+
+def test_what_has_no_answer_goes_after_a_day():
+    """Whatever it says about the company. Nothing is lost with it, and strangers make many of them."""
+    young, old = aged(begun(), 0.9), aged(begun(), 1.1)
+    aged(begun(context={"team-size": "one"}), 1.1)
+    answered = aged(begun(answered=1), 1.1)
+    assert "Unfinished assessments deleted: 2" in run()
+    assert kept() == {young.pk, answered.pk}
+    assert old.pk not in kept()
 
 
 def test_dry_run_deletes_nothing_and_says_what_would_go(some):

@@ -1,16 +1,19 @@
 """What a maker does with own results: naming, listing, comparing, deleting. Others get nowhere."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
-from assessment import content
-from assessment.models import LONGEST_NAME, Assessment
+from assessment import browser, content
+from assessment.models import LONGEST_NAME, MOST_LISTED, Assessment
 from directory.models import Stage
-from tests.factories import OTHER_MARK, RESULTS, WALK, begun, maker, new_version, result
+from tests.factories import CASES, MARK, OTHER_MARK, RESULTS, WALK, begun, maker, new_version, result
+from tests.questionnaire import responses_of
 
 from .page import ORDER, Page, words
 
@@ -202,6 +205,56 @@ def test_list_takes_as_many_queries_for_many_as_for_few(db, django_assert_num_qu
         begun(answered=2)
     with django_assert_num_queries(4):
         maker().get(LIST)
+
+
+@pytest.fixture
+def many(db):
+    """Three more of one browser than a page lists, of one day after the other; gives the page."""
+    moment = timezone.now() - timedelta(days=MOST_LISTED + 3)
+    made = [
+        Assessment(maker=browser.digest(MARK), version=1, name=f"Number {number}", stage="walk", finished=moment)
+        for number in range(MOST_LISTED + 3)
+    ]
+    for number, each in enumerate(made):
+        each.responses = responses_of(CASES[WALK]["answers"])
+        each.finished = moment + timedelta(days=number)
+    Assessment.objects.bulk_create(made)
+    for each in made:
+        Assessment.objects.filter(pk=each.pk).update(started=each.finished)
+    return made
+
+
+def test_list_ends_with_the_newest_hundred_and_says_so(many):
+    page = results_page()
+    names = [words(row[1]) for row in page.one("tbody")]
+    assert names == [f"Number {number}" for number in range(MOST_LISTED + 2, 2, -1)]
+    assert "This page lists the newest 100 assessments of this browser." in words(page.one("main"))
+    many[0].delete()
+    many[1].delete()
+    many[2].delete()
+    page = results_page()
+    assert len(page.one("tbody")) == MOST_LISTED
+    assert "newest 100" not in words(page.one("main"))
+
+
+def test_what_is_without_an_answer_takes_no_place_in_the_list(many):
+    for _ in range(MOST_LISTED):
+        begun()
+    assert len(results_page().one("tbody")) == MOST_LISTED
+
+
+def test_comparison_and_loading_look_at_no_more_than_the_list(many):
+    """What each of them reads is bounded, however many results a browser has."""
+    page = compare(many[-1], many[-2])
+    assert page.status == 200
+    assert compare(many[0], many[-1]).status == 400
+    Assessment.objects.update(name="")
+    newest, oldest = many[-1], many[0]
+    for again, count in ((newest, 0), (oldest, 1)):
+        before = Assessment.objects.count()
+        sent = SimpleUploadedFile("result.json", maker().get(f"{again.get_absolute_url()}result.json").content)
+        assert maker().post(f"{LIST[:-8]}load/", {"file": sent}).status_code == 302
+        assert Assessment.objects.count() - before == count
 
 
 # -- Comparing --

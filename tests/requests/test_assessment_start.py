@@ -1,7 +1,10 @@
 """The assessment's start page at `/assessment/`, and beginning one there."""
 
+import datetime
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from assessment import browser, content
 from assessment.models import Assessment, QuestionnaireVersion
@@ -217,3 +220,53 @@ def test_a_full_site_goes_on_with_what_is_there(db, settings):
     settings.ASSESSMENTS_AT_MOST = Assessment.objects.count()
     assert client.post(first, {"retained-revenue": "1"}).status_code == 302
     assert client.post("/assessment/").status_code == 503
+
+
+def aged(assessment, minutes):
+    saved = timezone.now() - datetime.timedelta(minutes=minutes)
+    Assessment.objects.filter(pk=assessment.pk).update(saved=saved)
+    return assessment
+
+
+def test_on_a_full_site_the_oldest_without_an_answer_makes_room(db, settings):
+    """So that nobody closes the assessment by only beginning many, as everyone may 1,000 times an hour."""
+    oldest, older = aged(begun(mark="1" * 43), 90), aged(begun(mark="2" * 43), 80)
+    answered, finished = aged(begun(answered=1), 200), aged(result(), 300)
+    settings.ASSESSMENTS_AT_MOST = Assessment.objects.count()
+    assert Client().post(START).status_code == 302
+    left = set(Assessment.objects.values_list("pk", flat=True))
+    assert len(left) == settings.ASSESSMENTS_AT_MOST
+    assert oldest.pk not in left
+    assert {older.pk, answered.pk, finished.pk} < left
+    assert Client().post(START).status_code == 302
+    assert Client().post(START).status_code == 503, "only what was begun within the hour is without an answer now"
+    assert {answered.pk, finished.pk} < set(Assessment.objects.values_list("pk", flat=True))
+
+
+def test_who_has_just_begun_is_not_put_out_by_a_full_site(db, settings):
+    """They may still be reading the first question."""
+    reading = aged(begun(), 50)
+    settings.ASSESSMENTS_AT_MOST = 1
+    assert Client().post(START).status_code == 503
+    assert Assessment.objects.get() == reading
+
+
+def test_nothing_is_dropped_where_that_makes_too_little_room(db, settings):
+    """The owner has lowered the limit far below what is there."""
+    for mark in "123":
+        aged(begun(mark=mark * 43), 90)
+    result()
+    settings.ASSESSMENTS_AT_MOST = 1
+    assert Client().post(START).status_code == 503
+    assert Assessment.objects.count() == 4
+
+
+def test_making_room_takes_one_query(db, settings, django_assert_num_queries):
+    """Beside the counts of forms, the questionnaire, a savepoint, what was begun before, the room, the new row."""
+    Client().post(START)
+    with django_assert_num_queries(8):
+        Client().post(START)
+    aged(begun(), 90)
+    settings.ASSESSMENTS_AT_MOST = Assessment.objects.count()
+    with django_assert_num_queries(9):
+        Client().post(START)

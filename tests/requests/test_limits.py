@@ -142,6 +142,24 @@ def test_addresses_are_counted_apart_and_all_together(db, clock):
 
 
 @with_form
+def test_forms_refused_because_of_everyone_add_no_rows(db, clock):
+    """From however many addresses they come; they are not counted either, and the limit of one address holds."""
+    for last in range(5):
+        from_address(f"192.0.2.{last}").post("/form/")
+    before = set(WriteCount.objects.values_list("key", "count"))
+    for network in range(40):
+        assert from_address(f"2001:db8:0:{network:x}::1").post("/form/").status_code == 429
+    assert set(WriteCount.objects.values_list("key", "count")) == before
+
+
+@with_form
+def test_one_address_does_not_use_up_what_everyone_may_send(db, clock):
+    greedy = from_address("192.0.2.1")
+    assert [greedy.post("/form/").status_code for _ in range(20)] == [200] * 3 + [429] * 17
+    assert from_address("192.0.2.2").post("/form/").status_code == 200
+
+
+@with_form
 def test_looking_is_not_counted_and_other_views_are_not_limited(db, clock, django_assert_num_queries):
     with django_assert_num_queries(0):
         for _ in range(9):

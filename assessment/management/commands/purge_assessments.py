@@ -1,18 +1,19 @@
-"""`manage.py purge_assessments`: deletes results past their time, and what nobody finished in 30 days."""
+"""`manage.py purge_assessments`: deletes results past their time, and what nobody went on with."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from assessment.actions import UNFINISHED_KEPT, purge
+from assessment.actions import EMPTY_KEPT, UNFINISHED_KEPT, purge
 
 MOST_DAYS = 36_500  # a century; further back than any calendar here needs to go
 
 
 class Command(BaseCommand):
     help = (
-        "Delete assessments that nobody finished in 30 days, and results older than a number of days. "
+        "Delete assessments that nobody finished in 30 days, those without a single answer after a day, and "
+        "results older than a number of days. "
         "Run it once a day."
     )
 
@@ -33,5 +34,6 @@ class Command(BaseCommand):
         kept = f"older than {options['days']} days" if options["days"] else "none, as they are kept"
         self.stdout.write(f"Results {verb}: {results} ({kept}).")
         self.stdout.write(
-            f"Unfinished assessments {verb}: {unfinished} (untouched for {UNFINISHED_KEPT.days} days)."
+            f"Unfinished assessments {verb}: {unfinished} (untouched for {UNFINISHED_KEPT.days} days; "
+            f"without an answer for {EMPTY_KEPT.days})."
         )
