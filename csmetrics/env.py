@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,13 @@ def env_folder(name: str, default: Path) -> Path:
 
 
 def env_database(name: str, default: Path) -> dict[str, Any]:
-    """Django's settings for a database address, or for the SQLite file `default` where it is not set."""
+    """Django's settings for a database address, or for the SQLite file `default` where it is not set.
+
+    That file is made where it is missing, for its owner only.
+    """
     value = os.environ.get(name, "").strip()
     if not value:
+        _make_private(default)
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(default)}
     expected = "expected sqlite:////path/to/file or postgres://user:password@host:port/name"
     scheme = value.partition(":")[0]  # of the value only this is shown: the rest may hold a password
@@ -95,6 +100,15 @@ def env_database(name: str, default: Path) -> dict[str, Any]:
             f"{name}, which starts with {scheme!r}, cannot be read; {expected}, "
             "with special characters in the password written as %2F and the like."
         ) from None
+
+
+def _make_private(file: Path) -> None:
+    """Make an empty file that only its owner can read, unless there is one. SQLite's log is as private.
+
+    Where that cannot be done the database cannot be used either, and whoever opens it says so.
+    """
+    with suppress(OSError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def secret_key(data_dir: Path) -> str:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from csmetrics.backups import BackupError, save
+from csmetrics.backups import BackupError, is_empty, save
 
 
 def new_name(before: str = "") -> Path:
@@ -30,6 +30,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            if is_empty():
+                raise CommandError(
+                    f"There is nothing to copy in the database {connection.settings_dict['NAME']}. "
+                    "Name the right one in DATA_DIR or DATABASE_URL."
+                )
             file = options["file"] or new_name()
             save(file)
         except BackupError as error:
