@@ -211,6 +211,7 @@ class Kind(NamedTuple):
 class Variant(NamedTuple):
     path: str
     is_secure: bool
+    by_htmx: bool  # asked for by htmx, which is not always for a fragment
     is_fragment: bool
     query: tuple[tuple[str, tuple[str, ...]], ...]
     memory: Remembered | None
@@ -274,7 +275,7 @@ class PageCache:
         self.gates: dict[tuple[Any, ...], bool] = {}
         header = settings.SECURE_PROXY_SSL_HEADER
         self.gate_names = (
-            *("HTTP_HOST", "wsgi.url_scheme", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME"),
+            *("HTTP_HOST", "wsgi.url_scheme", "SERVER_NAME", "SERVER_PORT"),
             *(["HTTP_X_FORWARDED_HOST"] if settings.USE_X_FORWARDED_HOST else []),
             *(["HTTP_X_FORWARDED_PORT"] if settings.USE_X_FORWARDED_PORT else []),
             *([header[0]] if header else []),
@@ -317,6 +318,8 @@ class PageCache:
 
     def _variant(self, environ: Environ, kind: Kind) -> Variant | None:
         """Which of the answers at its path a request asks for; None where Django has to look at it."""
+        if environ.get("SCRIPT_NAME"):  # written into every link; some servers take it from a header
+            return None
         try:
             is_secure = self._gate(environ)
             query = environ.get("QUERY_STRING", "")
@@ -324,9 +327,9 @@ class PageCache:
                 return None
             has_query = query and (kind.reads.names or kind.reads.alone)
             has_memory = kind.by_memory and RESULT in environ.get("HTTP_COOKIE", "")
-            asks_for_part = kind.by_fragment and "HTTP_HX_REQUEST" in environ
-            if not (has_query or has_memory or asks_for_part):
-                return Variant(environ["PATH_INFO"], is_secure, False, (), None)
+            by_htmx = kind.by_fragment and "HTTP_HX_REQUEST" in environ
+            if not (has_query or has_memory or by_htmx):
+                return Variant(environ["PATH_INFO"], is_secure, False, False, (), None)
             request = _request(environ)
             if not kind.reads.are_all_of(request.GET):
                 return None
@@ -334,7 +337,8 @@ class PageCache:
             return Variant(
                 environ["PATH_INFO"],
                 is_secure,
-                bool(asks_for_part and wants_fragment(request)),
+                by_htmx,
+                by_htmx and wants_fragment(request),
                 _query(request, kind.reads.names) if has_query else (),
                 memory if memory != Remembered() else None,
             )

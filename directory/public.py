@@ -13,10 +13,18 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.cache import has_vary_header
+
+from .remembered import Remembered, remembered
 
 # Browsers ask each time whether their copy still holds. A proxy in front may answer for some seconds on its own,
 # which takes a rush off the site and still shows new content within seconds.
 CACHE_CONTROL = "public, max-age=0, s-maxage=10"
+# For a page that says what the reader's result was: a cache that does not heed `Vary: Cookie` has to leave it alone.
+OF_ONE_READER = "private, no-cache"
+# For whatever htmx asked for. Which of its headers make a fragment and which a page is more than `Vary` can tell, and
+# a browser that goes back may never find a fragment. What we keep ourselves is split by the rule itself.
+FOR_HTMX = "no-store"
 
 View = Callable[..., HttpResponse]
 
@@ -44,10 +52,19 @@ def public(*names: str, alone: bool = False) -> Callable[[View], View]:
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             response = view(request, *args, **kwargs)
             if response.status_code == 200 and reads.are_all_of(request.GET):
-                response.setdefault("Cache-Control", CACHE_CONTROL)
+                response.setdefault("Cache-Control", _cache_control(request, response))
                 response.public = reads  # type: ignore[attr-defined]  # for the page cache
             return response
 
         return wrapped
 
     return decorate
+
+
+def _cache_control(request: HttpRequest, response: HttpResponse) -> str:
+    """Who else may keep an answer, by what it says that it depends on."""
+    if has_vary_header(response, "HX-Request") and "HX-Request" in request.headers:
+        return FOR_HTMX
+    if has_vary_header(response, "Cookie") and remembered(request) != Remembered():
+        return OF_ONE_READER
+    return CACHE_CONTROL

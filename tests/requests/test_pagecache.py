@@ -283,6 +283,43 @@ def test_fragments_are_kept_apart_and_by_nobody_else(site, path):
     assert not site.reaches_django(path)
 
 
+@pytest.mark.parametrize("path", ["/", "/map/", "/search/?q=churn"])
+@pytest.mark.parametrize("header", ["HTTP_HX_BOOSTED", "HTTP_HX_HISTORY_RESTORE_REQUEST"])
+def test_a_whole_page_that_htmx_asked_for_is_kept_by_nobody_else(site, path, header):
+    """A proxy knows only that htmx asked, and would give the page to the next one who asks for a fragment."""
+    for _ in range(2):
+        asked = site.get(path, HTTP_HX_REQUEST="true", **{header: "true"})
+        assert asked.headers["cache-control"] == "no-store"
+        assert "etag" not in asked.headers
+    assert not site.reaches_django(path, HTTP_HX_REQUEST="true", **{header: "true"})
+    page = site.get(path)
+    assert asked.body == page.body
+    assert page.headers["cache-control"] == CACHE_CONTROL
+    assert len(site.get(path, HTTP_HX_REQUEST="true").body) < len(page.body)
+
+
+@pytest.mark.parametrize("path", ["/", "/map/", "/metrics/net-revenue-retention/", "/stages/", "/compare/"])
+def test_a_page_about_a_readers_result_is_for_no_cache_but_the_readers_own(site, path):
+    """It says so itself, for those who do not heed `Vary: Cookie`; asked again, it is a 304."""
+    for _ in range(2):
+        own = site.get(path, HTTP_COOKIE=REMEMBERED)
+        assert own.headers["cache-control"] == "private, no-cache"
+    assert not site.reaches_django(path, HTTP_COOKIE=REMEMBERED)
+    again = site.get(path, HTTP_COOKIE=REMEMBERED, HTTP_IF_NONE_MATCH=own.headers["etag"])
+    assert again.status == "304 Not Modified"
+    assert again.headers["cache-control"] == "private, no-cache"
+    assert site.get(path, HTTP_COOKIE="result=broken").headers["cache-control"] == CACHE_CONTROL
+    assert site.get(path).headers["cache-control"] == CACHE_CONTROL
+
+
+def test_an_address_under_another_root_is_not_kept_and_gets_nothing_kept(site):
+    """gunicorn takes SCRIPT_NAME from a header; all links of the page begin with it."""
+    for _ in range(2):
+        assert b"/evil/" in site.get("/about/", SCRIPT_NAME="/evil").body
+        assert b"/evil/" not in site.get("/about/").body
+    assert site.reaches_django("/about/", SCRIPT_NAME="/evil")
+
+
 @pytest.mark.parametrize(
     "path",
     ["/assessment/", "/assessment/results/", *MISSING, "/?" + "x" * 2_000, "/metrics", "/assessment/nothing/"],
