@@ -15,7 +15,7 @@ from .content import Edition
 from .models import Assessment
 from .report import company_of, segment_of
 
-COOKIE = "browser"
+COOKIE = settings.BROWSER_COOKIE_NAME
 MARK = re.compile(r"[A-Za-z0-9_-]{43}")
 
 

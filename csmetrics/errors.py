@@ -7,6 +7,7 @@ import difflib
 import sys
 from functools import cache
 from http import HTTPStatus
+from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import (
@@ -43,8 +44,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
     Where it was the database that could not be had, Django is still handling that; then it is worth coming back.
     """
     if _is_of_the_database(sys.exc_info()[1]):
-        return HttpResponse(_fixed_page("503.html"), status=503, headers={"Retry-After": "5"})
+        return unavailable(request)
     return HttpResponseServerError(_fixed_page("500.html"))
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Worth coming back. With what was sent, where that was a form, whose token has been checked by then."""
+    headers = {"Retry-After": "5", "Cache-Control": "no-store"}
+    if request.method == "POST" and TOKEN in request.POST and not request.FILES:
+        return HttpResponse(render(request, "503.html", _sent(request)), status=503, headers=headers)
+    return HttpResponse(_fixed_page("503.html"), status=503, headers=headers)
 
 
 def _is_of_the_database(error: BaseException | None) -> bool:
@@ -65,16 +74,20 @@ def too_slow() -> HttpResponse:
 
 def too_many(request: HttpRequest, wait: int) -> HttpResponse:
     """With what was sent, to be sent again in a while: nobody has to type it twice."""
-    sent = [(key, value) for key, values in request.POST.lists() for value in values if key != TOKEN]
-    context = {
-        "action": request.path,
-        "wait": f"{wait} second{pluralize(wait)}" if wait < 90 else f"{round(wait / 60)} minutes",
-        "sent": [(key.replace("\0", ""), value.replace("\0", "")) for key, value in sent],
-    }
-    response = render(request, "429.html", context, status=429)
+    words = f"{wait} second{pluralize(wait)}" if wait < 90 else f"{round(wait / 60)} minutes"
+    response = render(request, "429.html", {"wait": words, **_sent(request)}, status=429)
     response["Retry-After"] = str(wait)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _sent(request: HttpRequest) -> dict[str, Any]:
+    """What a page needs to send a form again."""
+    sent = [(key, value) for key, values in request.POST.lists() for value in values if key != TOKEN]
+    return {
+        "action": request.path,
+        "sent": [(key.replace("\0", ""), value.replace("\0", "")) for key, value in sent],
+    }
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -3,30 +3,38 @@
 A WSGI server of Granian hands over a request before its body, and the one thread of a worker then waits for what a
 slow client sends: two of them are enough to stop a site with two workers. So this speaks Granian's own protocol,
 where many bodies can be waited for at once and not for long, and calls the WSGI application when all is there.
-The application still has one thread a worker to itself: nothing here lets go of it while it works.
+
+What is in memory is answered at once. The rest, which may have to wait for the database, has threads of its own,
+and files have one, so that a database that is stuck holds up nobody who does not need it. A request that waits for
+its turn too long is told so, and the line moves on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
-import os
 import sys
+import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.conf import settings
 from granian.rsgi import Scope
 
-from .log import LATE
-from .wsgi import application
-
-# Django refuses its database where other requests could cut in. They cannot: the application is never awaited.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+from . import wsgi  # noqa: F401  (sets Django up, which the others need)
+from .health import ALIVE
+from .log import IN_VAIN, LATE, logged
+from .patience import IN_LINE
+from .wsgi import application, django_application, public_pages
 
 PATIENCE = 10.0  # seconds for a body to arrive
+# More would not be quicker, for Python runs one at a time; two, so that one that waits for a lock stops no other.
+PAGES = ThreadPoolExecutor(2, "pages")
+FILES = ThreadPoolExecutor(1, "files")
 
 Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 Said = tuple[int, list[tuple[str, str]]]
 
 
@@ -35,8 +43,25 @@ async def app(scope: Scope, protocol: Any) -> None:
     environ = environ_of(scope)
     if "HTTP_TRANSFER_ENCODING" in environ or environ["CONTENT_LENGTH"] not in ("", "0"):
         await _take_body(environ, protocol)
-    (status, headers), body = answer(application, environ)
+    (status, headers), body = await _answer(environ)
     protocol.response_bytes(status, headers, body)
+
+
+async def _answer(environ: Environ) -> tuple[Said, bytes]:
+    page = public_pages.find(environ)
+    if page is not None:
+        return answer(logged(page.answer), environ)
+    if environ["PATH_INFO"] == ALIVE:
+        return answer(logged(django_application), environ)
+    line = FILES if environ["PATH_INFO"].startswith(settings.STATIC_URL) else PAGES
+    return await asyncio.get_running_loop().run_in_executor(line, _in_turn, environ, time.monotonic())
+
+
+def _in_turn(environ: Environ, since: float) -> tuple[Said, bytes]:
+    """The answer of the application, which is told where the request has been waiting for too long."""
+    if time.monotonic() - since > IN_LINE:
+        environ[IN_VAIN] = True
+    return answer(application, environ)
 
 
 def environ_of(scope: Scope) -> Environ:
@@ -57,7 +82,7 @@ def environ_of(scope: Scope) -> Environ:
         "wsgi.url_scheme": scope.scheme,
         "wsgi.input": io.BytesIO(),
         "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
+        "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
@@ -93,14 +118,14 @@ async def _take_body(environ: Environ, protocol: Any) -> None:
     environ["wsgi.input"] = io.BytesIO(bytes(body))
 
 
-def answer(wsgi: Callable[[Environ, Callable[..., Any]], Iterable[bytes]], environ: Environ) -> tuple[Said, bytes]:
+def answer(called: Application, environ: Environ) -> tuple[Said, bytes]:
     """Status and headers, and the whole body."""
     said: list[Said] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], *rest: Any) -> None:
         said.append((int(status[:3]), headers))
 
-    parts = wsgi(environ, start_response)
+    parts = called(environ, start_response)
     try:
         body = b"".join(parts)
     finally:

@@ -19,11 +19,12 @@ from .log import ROUTE
 
 Next = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
+ALIVE, READY = "/healthz", "/readyz"
 
 
 def health(get_response: Next) -> Next:
     """Middleware that answers both."""
-    answers = {"/healthz": _alive, "/readyz": _ready}
+    answers = {ALIVE: _alive, READY: _ready}
 
     def middleware(request: HttpRequest) -> HttpResponse:
         answer = answers.get(request.path_info)

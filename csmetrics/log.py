@@ -21,8 +21,9 @@ from django.http import HttpRequest, HttpResponse
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Next = Callable[[HttpRequest], HttpResponse]
 
-# Keys in the environment of a request: the pattern it matched, its id, and that its body did not arrive in time.
-ROUTE, ID, LATE = "csmetrics.route", "csmetrics.request_id", "csmetrics.late"
+# Keys in the environment of a request: the pattern it matched, its id, that its body did not arrive in time, and
+# that its turn came too late.
+ROUTE, ID, LATE, IN_VAIN = "csmetrics.route", "csmetrics.request_id", "csmetrics.late", "csmetrics.in_vain"
 requests = logging.getLogger("csmetrics.requests")
 
 

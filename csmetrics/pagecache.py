@@ -285,15 +285,22 @@ class PageCache:
         if not self.has_begun:
             self._begin()
         generation = self.generation
-        if generation is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD") or _has_body(environ):
+        if generation is None or not _may_be_public(environ):
             return self.application(environ, start_response)
+        page = self._kept(generation, environ)
+        return page.answer(environ, start_response) if page else self._produce(generation, environ, start_response)
+
+    def find(self, environ: Environ) -> Page | None:
+        """The kept answer to a request, without asking anybody. Its `answer` is a WSGI application."""
+        generation = self.generation
+        if generation is None or not _may_be_public(environ):
+            return None
+        return self._kept(generation, environ)
+
+    def _kept(self, generation: Generation, environ: Environ) -> Page | None:
         kind = generation.kinds.get(environ["PATH_INFO"])
-        if kind is not None:
-            variant = self._variant(environ, kind)
-            page = generation.shelf(variant).get(variant) if variant else None
-            if page is not None:
-                return page.answer(environ, start_response)
-        return self._produce(generation, environ, start_response)
+        variant = self._variant(environ, kind) if kind else None
+        return generation.shelf(variant).get(variant) if variant else None
 
     def _produce(self, generation: Generation, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Let Django answer, and keep what may be kept."""
@@ -400,6 +407,10 @@ class PageCache:
                 pass
             time.sleep(max(0.0, until - time.monotonic()))
             self.look()
+
+
+def _may_be_public(environ: Environ) -> bool:
+    return environ["REQUEST_METHOD"] in ("GET", "HEAD") and not _has_body(environ)
 
 
 def _has_body(environ: Environ) -> bool:

@@ -42,6 +42,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "csmetrics.security.forget_damaged_token",
+    "csmetrics.patience.Turns",
     "csmetrics.limits.WriteLimits",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -67,6 +68,7 @@ TEMPLATES = [
 
 # Database
 
+# What commands use. The server is less patient: csmetrics/patience.py.
 SQLITE_OPTIONS = {
     # Writers wait their turn instead of failing: four processes that each read, then write, lost 224 of 600
     # transactions with a deferred start and none with an immediate one.
@@ -151,20 +153,27 @@ FIXED_HEADERS = {
 
 # One switch for a site that is reached by https, here or at a proxy in front.
 HTTPS = env_bool("HTTPS")
-if DEBUG and HTTPS:
-    raise ImproperlyConfigured("DEBUG and HTTPS are both on. DEBUG shows the inside of the site to everybody.")
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
+for name, says_public in (("HTTPS", HTTPS), ("TRUSTED_PROXIES", TRUSTED_PROXIES)):
+    if DEBUG and says_public:
+        raise ImproperlyConfigured(
+            f"DEBUG and {name} are both on. DEBUG shows the inside of the site to everybody."
+        )
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz)$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+# A place on the list that browsers ship is for the owner of the domain to ask for, and hard to get away from.
+SECURE_HSTS_PRELOAD = False
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # which asks for it
 CSRF_FAILURE_VIEW = "csmetrics.errors.forbidden"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"  # no other host can set one that starts so
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
+BROWSER_COOKIE_NAME = "__Host-browser" if HTTPS else "browser"  # the mark of whoever begins an assessment
 
 # Assessments: results older than this many days are deleted by `purge_assessments`; 0 keeps them.
 
@@ -177,7 +186,6 @@ ASSESSMENTS_AT_MOST = env_int("ASSESSMENTS_AT_MOST", 200_000)  # with so many, n
 DATA_UPLOAD_MAX_MEMORY_SIZE = 65_536  # bytes, of a whole request body
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
-TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
 WRITE_LIMITS: dict[str, tuple[int, int, int]] = {
     "assessment:start": (60, 1_000, 3_600),
     "assessment:load": (30, 300, 3_600),

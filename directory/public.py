@@ -20,10 +20,10 @@ from .remembered import Remembered, remembered
 # Browsers ask each time whether their copy still holds. A proxy in front may answer for some seconds on its own,
 # which takes a rush off the site and still shows new content within seconds.
 CACHE_CONTROL = "public, max-age=0, s-maxage=10"
-# For a page that says what the reader's result was: a cache that does not heed `Vary: Cookie` has to leave it alone.
+# For a page that says what a reader's result was: a cache that does not heed `Vary: Cookie` may not have it.
 OF_ONE_READER = "private, no-cache"
-# For whatever htmx asked for. Which of its headers make a fragment and which a page is more than `Vary` can tell, and
-# a browser that goes back may never find a fragment. What we keep ourselves is split by the rule itself.
+# For whatever htmx asked for. Which of its headers make a fragment is more than `Vary` can tell, and a browser
+# that goes back may never find one. What we keep ourselves is split by the rule itself.
 FOR_HTMX = "no-store"
 
 View = Callable[..., HttpResponse]

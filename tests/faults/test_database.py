@@ -1,6 +1,7 @@
 """A database that is locked, gone, full or read-only: readers are answered or told, and nothing is half done."""
 
 import os
+import re
 import resource
 import shutil
 import socket
@@ -9,7 +10,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -26,6 +28,9 @@ from .submits import START, Form, Visitor
 
 LOCKED = 3  # seconds
 WHEN_GONE = 8  # seconds; two are waited for a connection, the rest is the machine's
+PROMPT = 2  # seconds, for an answer that needs no database; mostly they are milliseconds
+TOLD_BY = 13  # seconds: five in line, six for a database that says nothing, the rest is the machine's
+KEPT = 1.2  # seconds for which SQLite's file stays open, whatever becomes of it
 
 
 @pytest.fixture
@@ -93,7 +98,10 @@ def test_readers_do_not_notice_a_lock_and_writers_wait_for_it(own, changed, figu
 
 
 class Wire:
-    """A connection to PostgreSQL that can be cut: it listens on a port and passes everything on."""
+    """A connection to PostgreSQL that can be cut: it listens on a port and passes everything on.
+
+    While `passes_on` is not set, it takes everything and nothing comes back, as from a process that was stopped.
+    """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -104,6 +112,8 @@ class Wire:
         self.target = unquote(parts.netloc.rpartition("@")[2].partition(":")[0])
         self.port_of_target = parts.port or 5432
         self.open: list[socket.socket] = []
+        self.passes_on = threading.Event()
+        self.passes_on.set()
         self.listener: socket.socket | None = None
         self.mend()
         assert self.listener is not None
@@ -140,6 +150,7 @@ class Wire:
     def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65_536):
+                self.passes_on.wait()
                 sink.sendall(data)
         with_nobody_left(source)
         with_nobody_left(sink)
@@ -170,6 +181,7 @@ def removable(tmp_path: Path) -> Iterator[tuple[Server, Callable[[], None], Call
                     aside.mkdir()
                     for each in server.data.glob("csmetrics.sqlite3*"):
                         each.rename(aside / each.name)
+                    time.sleep(KEPT)
 
                 def give() -> None:
                     for each in server.data.glob("csmetrics.sqlite3*"):
@@ -202,6 +214,91 @@ def test_without_a_database_readers_are_told_and_with_it_all_is_well_again(tmp_p
         assert server.page("/about/") == before
         assert server.get("/faq/")[0].status == 200
     figure(f"told after {told:.1f} s, back after {back:.1f} s")
+
+
+# -- There, but stuck --
+
+
+@contextmanager
+def all_assessments_locked(tmp_path: Path) -> Iterator[tuple[Server, AbstractContextManager[None]]]:
+    """On PostgreSQL nobody can read them either."""
+
+    @contextmanager
+    def stuck() -> Iterator[None]:
+        if is_postgres():
+            with psycopg.connect(server.environment["DATABASE_URL"]) as connection:
+                connection.execute("LOCK TABLE assessment_assessment")
+                yield
+        else:
+            with locked(server):
+                yield
+
+    with empty_database() as database, serving(*folders(tmp_path), "--workers", "1", **database) as server:
+        yield server, stuck()
+
+
+@contextmanager
+def silent(tmp_path: Path) -> Iterator[tuple[Server, AbstractContextManager[None]]]:
+    """PostgreSQL takes every question and answers none."""
+
+    @contextmanager
+    def stuck() -> Iterator[None]:
+        wire.passes_on.clear()
+        yield
+        wire.passes_on.set()
+
+    with empty_database() as database:
+        wire = Wire(database["DATABASE_URL"])
+        with serving(*folders(tmp_path), "--workers", "1", DATABASE_URL=wire.url) as server:
+            yield server, stuck()
+        wire.cut()
+
+
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    return tmp_path / "data", tmp_path / "output"
+
+
+@pytest.mark.parametrize("kind", [all_assessments_locked, silent] if is_postgres() else [all_assessments_locked])
+def test_a_stuck_database_holds_up_nobody_who_does_not_need_it_and_others_for_seconds(tmp_path, kind, figure):
+    """More visitors than the worker has threads for the database; it is stuck until all of them have been told."""
+    with kind(tmp_path) as (server, stuck):
+        server.wait_until_it_answers()
+        visitors = [answering(server, 2, seed) for seed in range(6)]
+        forms = [Form(each.ask("GET", each.at)[1]) for each in visitors]
+        server.page("/about/")
+        style = re.search(r'<link rel="stylesheet" href="([^"]+)"', server.page("/"))[1]
+        with (
+            reading(server.connect, "/about/", 1, pause=0.05) as kept,
+            reading(server.connect, "/healthz", 1, pause=0.05) as health,
+            reading(server.connect, style, 1, pause=0.05) as styles,
+            stuck,
+            ThreadPoolExecutor(len(visitors)) as all_at_once,
+        ):
+            times = list(all_at_once.map(is_told_and_shown_what_was_sent, visitors, forms))
+        unaffected = (kept, health, styles)
+        slowest = max(each.slowest for each in unaffected)
+        figure(f"told after {min(times):.1f} to {max(times):.1f} s, others answered in {slowest * 1000:.0f} ms")
+        assert {outcome for each in unaffected for outcome in each.outcomes} == {"200"}
+        assert slowest < PROMPT
+        assert max(times) < TOLD_BY
+        server.wait(lambda: server.get("/readyz")[0].status == 200)
+        for each in visitors:
+            each.answer()
+            assert each.count == 3
+            assert each.lost() == []
+
+
+def is_told_and_shown_what_was_sent(visitor: Visitor, form: Form) -> float:
+    """Gives the seconds until then."""
+    answers = {name: values[-1] for name, values in form.choices.items()}
+    started = time.monotonic()
+    status, page, _ = visitor.ask("POST", visitor.at, {**form.hidden, **answers})
+    took = time.monotonic() - started
+    assert (status, "Back in a moment" in page) == (503, True), f"{status}: {page[:300]}"
+    again = Form(page)
+    assert again.action == visitor.at
+    assert again.hidden.items() >= answers.items()
+    return took
 
 
 # -- Full --
@@ -281,9 +378,9 @@ def test_on_a_full_disk_who_answers_is_told_and_nothing_acknowledged_is_lost(own
     figure(f"told after {slowest * 1000:.0f} ms at most; {visitor.count} acknowledged, 0 lost")
 
 
-def answering(server: Server, count: int) -> Visitor:
+def answering(server: Server, count: int, seed: int = 1) -> Visitor:
     """A visitor who has answered so many areas of the assessment."""
-    visitor = Visitor(server.host, server.port, seed=1)
+    visitor = Visitor(server.host, server.port, seed)
     visitor.begin()
     for _ in range(count):
         visitor.answer()
@@ -323,11 +420,13 @@ class Weak(Server):
 def read_only(server: Server) -> Iterator[None]:
     for path in [server.data, *server.data.rglob("*")]:
         path.chmod(0o500 if path.is_dir() else 0o400)
+    time.sleep(KEPT)
     try:
         yield
     finally:
         for path in [server.data, *server.data.rglob("*")]:
             path.chmod(0o700 if path.is_dir() else 0o600)
+        time.sleep(KEPT)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """How much a stranger may send: bodies, fields, and forms in a while."""
 
 import inspect
+import io
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +14,7 @@ from django.test import Client, RequestFactory, override_settings
 from django.urls import URLPattern, get_resolver, include, path
 
 from csmetrics import limits
-from csmetrics.log import LATE
+from csmetrics.log import IN_VAIN, LATE
 from csmetrics.models import WriteCount
 from directory import views as views_of_directory
 from tests.databases import empty_database
@@ -323,6 +324,50 @@ def test_without_the_database_the_page_says_so_and_when_to_come_back():
     assert words(page.one("h1")) == "Back in a moment"
     assert "secret" not in page.text
     assert page.errors == []
+
+
+@with_form
+def test_without_the_database_a_form_that_was_sent_is_kept_on_the_page():
+    client = Client(raise_request_exception=False)
+    answer = client.post("/gone/", {"name": ['<b>"Ann"\0', "Bo\nb"], "csrfmiddlewaretoken": "old"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.headers["Cache-Control"] == "no-store"
+    page = Page("503", answer)
+    assert words(page.one("h1")) == "Back in a moment"
+    assert "What you sent is kept on this page" in page.text
+    sending = page.one("form")
+    assert (sending.get("action"), sending.get("method")) == ("/gone/", "post")
+    kept = [(each.get("name"), each.get("value")) for each in sending.iter("input")]
+    assert kept[1:] == [("name", '<b>"Ann"'), ("name", "Bo\nb")]
+    assert kept[0][0] == "csrfmiddlewaretoken"
+    assert page.errors == []
+
+
+@with_form
+def test_a_file_that_was_sent_cannot_be_kept_on_a_page():
+    sent = {"csrfmiddlewaretoken": "old", "file": io.BytesIO(b"{}")}
+    answer = Client(raise_request_exception=False).post("/gone/", sent)
+    assert answer.status_code == 503
+    assert b"<form" not in answer.content
+
+
+@pytest.mark.parametrize("address", ["/", "/nothing/", "/static/nothing.css", "/assessment/results/"])
+def test_who_waited_in_vain_is_told_so_and_the_database_is_not_asked(address):
+    """Without the fixture of the database, asking it fails."""
+    answer = Client().get(address, **{IN_VAIN: True})
+    assert answer.status_code == 503
+    assert words(Page("503", answer).one("h1")) == "Back in a moment"
+
+
+@with_form
+def test_a_form_that_waited_in_vain_is_shown_only_when_its_token_is_right():
+    client = Client(enforce_csrf_checks=True)
+    token = client.get("/form/").content.decode()
+    forged = client.post("/form/", {"a": "b"}, **{IN_VAIN: True})
+    assert forged.status_code == 403
+    answer = client.post("/form/", {"a": "b", "csrfmiddlewaretoken": token}, **{IN_VAIN: True})
+    assert answer.status_code == 503
+    assert ("a", "b") in [(each.get("name"), each.get("value")) for each in Page("503", answer).all("input")]
 
 
 def test_a_body_that_did_not_arrive_is_refused_with_a_page():

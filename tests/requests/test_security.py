@@ -25,7 +25,6 @@ UNDER_HTTPS = {
     "SECURE_SSL_REDIRECT": True,
     "SECURE_HSTS_SECONDS": 31_536_000,
     "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
-    "SECURE_HSTS_PRELOAD": True,
     "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
 }
 
@@ -109,7 +108,7 @@ def test_browsers_are_told_to_stay_with_https_also_by_errors(db, failing):
     for address, status in [("/robots.txt", 200), ("/nothing/", 404), ("/", 500)]:
         answer = client.get(address)
         assert answer.status_code == status
-        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
         says_all(answer)
 
 

@@ -1,13 +1,14 @@
 """The gate: a request goes in as WSGI has it, when all of it is there, and never with what another one sent."""
 
 import asyncio
+import threading
 from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 
 from csmetrics import gate
-from csmetrics.log import LATE
+from csmetrics.log import IN_VAIN, LATE
 
 LARGEST = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
@@ -138,6 +139,49 @@ def test_many_slow_bodies_are_waited_for_at_once(asked, monkeypatch):
     asked(Protocol())
     asyncio.run(everything())
     assert order == ["quick", *["slow"] * 50]
+
+
+class Kept:
+    """A kept page, whose answer is an application."""
+
+    def answer(self, environ, start_response):
+        start_response("200 OK", [])
+        return [b"kept"]
+
+
+def test_what_needs_no_database_does_not_wait_for_those_who_do(monkeypatch):
+    """Both threads are busy, and somebody stands in line."""
+    stuck, order = threading.Event(), []
+
+    def application(environ, start_response):
+        assert environ["PATH_INFO"] == "/static/x.css" or stuck.wait(10)
+        start_response("200 OK", [])
+        return [b"made"]
+
+    async def ask(path):
+        protocol = Protocol()
+        await gate.app(scope(path=path), protocol)
+        order.append((path, protocol.body))
+
+    async def everything():
+        waiting = [asyncio.create_task(ask("/map/")) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        for path in ("/", "/healthz", "/static/x.css"):
+            await ask(path)
+        stuck.set()
+        await asyncio.gather(*waiting)
+
+    monkeypatch.setattr(gate, "application", application)
+    monkeypatch.setattr(gate.public_pages, "find", lambda environ: Kept() if environ["PATH_INFO"] == "/" else None)
+    asyncio.run(everything())
+    quick = [("/", b"kept"), ("/healthz", b"ok\n"), ("/static/x.css", b"made")]
+    assert order == [*quick, *[("/map/", b"made")] * 3]
+
+
+def test_a_request_whose_turn_comes_too_late_is_marked(asked, monkeypatch):
+    assert IN_VAIN not in asked(Protocol())
+    monkeypatch.setattr(gate, "IN_LINE", -1)
+    assert asked(Protocol())[IN_VAIN] is True
 
 
 def test_the_answer_is_closed_also_where_it_breaks():

@@ -87,7 +87,6 @@ def test_one_switch_sets_all_that_https_needs(settings_with):
         "SECURE_PROXY_SSL_HEADER",
         "SECURE_HSTS_SECONDS",
         "SECURE_HSTS_INCLUDE_SUBDOMAINS",
-        "SECURE_HSTS_PRELOAD",
         "CSRF_COOKIE_SECURE",
         "SESSION_COOKIE_SECURE",
     )
@@ -95,7 +94,8 @@ def test_one_switch_sets_all_that_https_needs(settings_with):
     assert not any(off.values())
     on = settings_with(*names, HTTPS=1)
     assert on.pop("SECURE_HSTS_SECONDS") == 31_536_000
-    assert settings_with("CSRF_COOKIE_NAME", HTTPS=1) == {"CSRF_COOKIE_NAME": "__Host-csrftoken"}
+    cookies = settings_with("CSRF_COOKIE_NAME", "BROWSER_COOKIE_NAME", HTTPS=1)
+    assert cookies == {"CSRF_COOKIE_NAME": "__Host-csrftoken", "BROWSER_COOKIE_NAME": "__Host-browser"}
     assert on.pop("SECURE_PROXY_SSL_HEADER") == ["HTTP_X_FORWARDED_PROTO", "https"]
     assert all(value is True for value in on.values())
     assert settings_with("SECURE_HSTS_SECONDS", HTTPS=1, HSTS_SECONDS=60) == {"SECURE_HSTS_SECONDS": 60}
@@ -113,6 +113,10 @@ def test_a_deployment_with_https_passes_the_check_of_django(tmp_path):
         (
             {"HTTPS": "1", "DEBUG": "1"},
             "DEBUG and HTTPS are both on. DEBUG shows the inside of the site to everybody.\n",
+        ),
+        (
+            {"TRUSTED_PROXIES": "1", "DEBUG": "1"},
+            "DEBUG and TRUSTED_PROXIES are both on. DEBUG shows the inside of the site to everybody.\n",
         ),
         ({"HTTPS": "maybe"}, "HTTPS is 'maybe'; expected one of 1, true, yes, on, 0, false, no, off.\n"),
         (
