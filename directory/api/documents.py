@@ -200,9 +200,7 @@ def _formula(content: schema.Formula) -> api.Formula:
         words=plain_text(content.words),
         inputs=list(map(_input, content.inputs)),
         undefined=content.undefined,
-        constraints=[
-            api.Constraint(rule=each.rule, input=each.field, message=each.message) for each in content.constraints
-        ],
+        constraints=list(map(_constraint, content.constraints)),
         rules=list(map(plain_text, content.rules)),
         variants=[
             api.Variant(
@@ -213,6 +211,9 @@ def _formula(content: schema.Formula) -> api.Formula:
                 unit=each.unit,
                 inputs=list(map(_input, each.inputs)),
                 undefined=each.undefined,
+                same_as_metric=each.same_as_metric,
+                range=api.Range(min=each.range.min, max=each.range.max) if each.range else None,
+                constraints=list(map(_constraint, each.constraints)),
                 example=api.VariantExample(inputs=_given(each.example.inputs), result=each.example.result)
                 if each.example
                 else None,
@@ -220,6 +221,10 @@ def _formula(content: schema.Formula) -> api.Formula:
             for each in content.variants
         ],
     )
+
+
+def _constraint(content: schema.Constraint) -> api.Constraint:
+    return api.Constraint(rule=content.rule, input=content.field, message=content.message)
 
 
 def _input(content: schema.Input) -> api.Input:
@@ -338,6 +343,7 @@ def _benchmark(slug: str, content: schema.Metric, place: int) -> api.Benchmark:
         year=row.year,
         confidence=row.confidence,
         treat_as=row.treat_as,
+        because=row.because,
         sources=row.sources,
         note=plain_text(row.note),
         url=f"{metric_address(slug)}#benchmark-{place + 1}",

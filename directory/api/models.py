@@ -145,6 +145,11 @@ class Variant(Open):
     unit: Unit | None
     inputs: list[Input] = Field(description="Those that the main formula does not have.")
     undefined: str | None
+    same_as_metric: bool = Field(description="Whether it is another way to the value of the metric itself.")
+    range: Range | None = Field(
+        description="Bounds of its result; null where it has those of the metric, or none."
+    )
+    constraints: list[Constraint] = Field(description="Beside those of the main formula.")
     example: VariantExample | None
 
 
@@ -210,6 +215,7 @@ class Benchmark(Open):
     treat_as: TreatAs | None = Field(
         description="`orientation`: no verdict may rest on it. `house-rule`: a line that this directory drew."
     )
+    because: str | None = Field(description="Why no verdict may rest on it.")
     sources: list[Slug] = Field(description="Ids of sources; in CSV parted by spaces.")
     note: str = Field(description="Where the figures come from; `[@id]` marks the source of what is before it.")
     url: str = Field(description="The row on its page. This address may change; the id does not.")

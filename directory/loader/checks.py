@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -91,16 +92,51 @@ def _check_formula(document: Document) -> None:
                 document.problem(("formula", "inputs", index), f"the formula does not use {shown(each.name)}")
     for index, each in enumerate(formula.inputs):
         _check_input(document, ("formula", "inputs", index), each)
+    example: schema.Example | None = document.values.get("example")
     for index, constraint in enumerate(formula.constraints):
         where: Location = ("formula", "constraints", index)
-        try:
-            arithmetic.parse_comparison(constraint.rule, names)
-        except arithmetic.FormulaError as error:
-            document.problem(
-                (*where, "rule"), f"got {shown(constraint.rule)}: {error.message}, column {error.column}"
-            )
-        if constraint.field not in names:
-            unknown(document, (*where, "field"), "unknown input", constraint.field, names)
+        _check_constraint(document, where, constraint, formula.inputs, tree, example)
+
+
+def _check_constraint(
+    document: Document,
+    where: Location,
+    constraint: schema.Constraint,
+    inputs: Sequence[schema.Input],
+    tree: arithmetic.Node | None,
+    example: schema.Example | schema.VariantExample | None,
+) -> None:
+    """A rule compares inputs of the expression, is shown beside one of them, and holds for the example."""
+    names = [each.name for each in inputs]
+    rule = None
+    try:
+        rule = arithmetic.parse_comparison(constraint.rule, names)
+    except arithmetic.FormulaError as error:
+        document.problem((*where, "rule"), f"got {shown(constraint.rule)}: {error.message}, column {error.column}")
+    asked = names if tree is None else [each for each in names if each in set(arithmetic.names_in(tree))]
+    if constraint.field not in asked:
+        unknown(document, (*where, "field"), "unknown input", constraint.field, asked)
+    if rule is None or tree is None:
+        return
+    compared = {*arithmetic.names_in(rule.left), *arithmetic.names_in(rule.right)}
+    for name in sorted(compared - set(asked)):
+        document.problem((*where, "rule"), f"the expression does not use {shown(name)}, so the rule never applies")
+    if example is None or not compared <= set(asked):
+        return
+    values = _entered(inputs, example.inputs)
+    with suppress(arithmetic.UndefinedResult, KeyError):  # an example that gives nothing is told elsewhere
+        arithmetic.evaluate(tree, values)
+        if not arithmetic.holds(rule, values):
+            document.problem((*where, "rule"), "the example breaks this rule")
+
+
+def _check_range(document: Document, where: Location, of: str, bounds: schema.Range, result: Decimal) -> None:
+    """A range runs upwards, and the example lies in it."""
+    if bounds.min is not None and bounds.max is not None and bounds.min >= bounds.max:
+        document.problem((*where, "range"), f"min {bounds.min} is not below max {bounds.max}")
+    elif not _inside(result, bounds.min, bounds.max):
+        span = _span(bounds.min, bounds.max)
+        document.problem((*where, "example", "result"), f"got {result}, but the range of the {of} goes {span}")
 
 
 def _check_input(document: Document, where: Location, given: schema.Input) -> None:
@@ -111,6 +147,24 @@ def _check_input(document: Document, where: Location, given: schema.Input) -> No
     if given.default is not None and not _inside(given.default, given.min, given.max):
         span = _span(given.min, given.max)
         document.problem((*where, "default"), f"got {given.default}, expected a value {span}")
+    _check_lever(document, where, given)
+
+
+def _check_lever(document: Document, where: Location, given: schema.Input) -> None:
+    """Things that are counted need their names after a number; the rest gets by with its term."""
+    is_counted = given.unit in ("count", "days")
+    if given.lever is None:
+        if is_counted:
+            document.problem(
+                (*where, "lever"),
+                f"the key is missing: an input in {given.unit} has false, or the words for one and many",
+            )
+    elif given.lever is not False and is_counted and given.lever.one is None:
+        document.problem(
+            (*where, "lever", "one"), f"the key is missing: an input in {given.unit} may change by one"
+        )
+    elif given.lever is not False and not is_counted and given.lever.one is not None:
+        document.problem((*where, "lever", "one"), "belongs to an input in count or days")
 
 
 def _tree(document: Document, where: Location, expression: str, names: Iterable[str]) -> arithmetic.Node | None:
@@ -126,13 +180,20 @@ def compute(expression: str, inputs: Iterable[schema.Input], given: dict[str, De
 
     Raises FormulaError, UndefinedResult, or KeyError for a missing input without a default.
     """
+    inputs = list(inputs)
+    values = _entered(inputs, given)
+    result = arithmetic.evaluate(arithmetic.parse(expression, [each.name for each in inputs]), values)
+    return result * 100 if unit == "percent" else result
+
+
+def _entered(inputs: Iterable[schema.Input], given: dict[str, Decimal]) -> dict[str, Decimal]:
+    """What enters the arithmetic: a percent as a fraction, an input that is left out as its default."""
     values = {}
     for each in inputs:
         value = given.get(each.name, each.default)
         if value is not None:
             values[each.name] = value / 100 if each.unit == "percent" else value
-    result = arithmetic.evaluate(arithmetic.parse(expression, [each.name for each in inputs]), values)
-    return result * 100 if unit == "percent" else result
+    return values
 
 
 def stated_precision(value: Decimal) -> Decimal:
@@ -178,13 +239,8 @@ def _check_example(document: Document) -> None:
     _check_result(document, ("example",), example.result, computed)
     if formula.sample and computed is not None:
         _check_sample(document, ("formula", "sample"), formula.sample, formula.inputs, example.inputs, computed)
-    if bounds is None:
-        return
-    if bounds.min is not None and bounds.max is not None and bounds.min >= bounds.max:
-        document.problem(("range",), f"min {bounds.min} is not below max {bounds.max}")
-    elif not _inside(example.result, bounds.min, bounds.max):
-        span = _span(bounds.min, bounds.max)
-        document.problem(("example", "result"), f"got {example.result}, but the range of the metric goes {span}")
+    if bounds is not None:
+        _check_range(document, (), "metric", bounds, example.result)
 
 
 def _check_variants(document: Document) -> None:
@@ -197,8 +253,8 @@ def _check_variants(document: Document) -> None:
         where: Location = ("formula", "variants", index)
         parts = {"id": variant.id, "unit": variant.unit, "example": variant.example}
         if variant.expression is None:
-            for key, value in {**parts, "inputs": variant.inputs or None, "sample": variant.sample}.items():
-                if value is not None:
+            for key in (*parts, "inputs", "sample", "same_as_metric", "range", "constraints"):
+                if getattr(variant, key):
                     document.problem((*where, key), "belongs to a variant with an expression")
             continue
         for key, value in parts.items():
@@ -216,7 +272,14 @@ def _check_variants(document: Document) -> None:
                     (*where, "inputs", position, "name"),
                     f"{shown(each.name)} is an input of the main formula already",
                 )
-        _tree(document, (*where, "expression"), variant.expression, [each.name for each in inputs])
+        tree = _tree(document, (*where, "expression"), variant.expression, [each.name for each in inputs])
+        for position, constraint in enumerate(variant.constraints):
+            place: Location = (*where, "constraints", position)
+            _check_constraint(document, place, constraint, inputs, tree, variant.example)
+        if variant.range is not None and variant.example is not None:
+            _check_range(document, where, "variant", variant.range, variant.example.result)
+        if variant.same_as_metric:
+            _check_same_as_metric(document, where, variant)
         if variant.example is not None and variant.unit is not None:
             computed = _compute_at(
                 document,
@@ -228,8 +291,25 @@ def _check_variants(document: Document) -> None:
             )
             _check_result(document, (*where, "example"), variant.example.result, computed)
             if variant.sample and computed is not None:
-                given, sample = variant.example.inputs, variant.sample
-                _check_sample(document, (*where, "sample"), sample, inputs, given, computed)
+                sample = variant.sample
+                _check_sample(document, (*where, "sample"), sample, inputs, variant.example.inputs, computed)
+
+
+def _check_same_as_metric(document: Document, where: Location, variant: schema.Variant) -> None:
+    """A variant with the metric's own value has its unit and its range, and no rows of its own."""
+    unit = document.values.get("unit")
+    if unit is not None and variant.unit is not None and variant.unit != unit:
+        document.problem(
+            (*where, "unit"), f"got {shown(variant.unit)}, but the unit of the metric is {shown(unit)}"
+        )
+    if variant.range is not None:
+        document.problem((*where, "range"), "is that of the metric already, because same_as_metric is true")
+    for index, row in items(document, "benchmarks"):
+        if row.measures and variant.id and row.measures.variant == variant.id:
+            document.problem(
+                ("benchmarks", index, "measures", "variant"),
+                f"{shown(variant.id)} gives the metric's own value, so the row measures the metric itself",
+            )
 
 
 def _check_sample(
@@ -293,7 +373,7 @@ def _check_public_examples(document: Document) -> None:
 def _check_benchmarks(document: Document) -> None:
     direction = document.values.get("direction")
     formula: schema.Formula | None = document.values.get("formula")
-    variants = {each.id for each in formula.variants if each.expression} if formula else None
+    variants = {each.id: each for each in formula.variants if each.expression} if formula else None
     ids: dict[str, int] = {}
     for index, row in items(document, "benchmarks"):
         where: Location = ("benchmarks", index)
@@ -310,8 +390,12 @@ def _check_benchmarks(document: Document) -> None:
             document.problem(
                 (*where, "sources"), f"no source, expected at least one because the basis is {row.basis}"
             )
-        for problem, key in _outside(row, None if row.measures else document.values.get("range")):
+        of, bounds = ("metric", document.values.get("range")) if row.measures is None else ("variant", None)
+        if row.measures and variants and row.measures.variant in variants:
+            bounds = variants[row.measures.variant].range
+        for problem, key in _outside(row, of, bounds):
             document.problem((*where, key), problem)
+        _check_words_of_row(document, where, row)
         if all(value is None for value in (row.median, row.point, row.weak, row.typical, row.strong)):
             document.problem(where, "holds no figure, expected a median, a point, weak, typical or strong")
         band = row.arr_band
@@ -329,15 +413,26 @@ def _check_benchmarks(document: Document) -> None:
             )
 
 
-def _outside(row: schema.Benchmark, bounds: schema.Range | None) -> Iterator[tuple[str, str]]:
-    """Figures of the metric itself that its arithmetic can never give."""
+def _check_words_of_row(document: Document, where: Location, row: schema.Benchmark) -> None:
+    """What a verdict has to say of a row: why it is for orientation, and what it measures."""
+    if (row.treat_as == "orientation") is (row.because is None):
+        said = "the key is missing: say why the row" if row.because is None else "belongs to a row that"
+        document.problem((*where, "because"), f"{said} is for orientation only")
+    if row.measures and row.measures.variant and row.measures.phrase is None:
+        document.problem(
+            (*where, "measures", "phrase"), "the key is missing: a row that judges a variant says what it measures"
+        )
+
+
+def _outside(row: schema.Benchmark, of: str, bounds: schema.Range | None) -> Iterator[tuple[str, str]]:
+    """Figures of what the row measures that its arithmetic can never give."""
     if bounds is None or (bounds.min is not None and bounds.max is not None and bounds.min >= bounds.max):
         return
     for key in ("median", "point", "weak", "typical", "strong"):
         value = getattr(row, key)
         for figure in value if isinstance(value, list) else [value]:
             if figure is not None and not _inside(figure, bounds.min, bounds.max):
-                yield f"{figure} lies outside the range of the metric", key
+                yield f"{figure} lies outside the range of the {of}", key
 
 
 def _band_problems(row: schema.Benchmark, direction: str | None) -> Iterator[tuple[str, str]]:

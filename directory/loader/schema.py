@@ -140,6 +140,13 @@ class Range(Content):
     max: Figure | None
 
 
+class Lever(Content):
+    """What a change of an input is called after a number: `3 fewer customers lost`, `$24,000 less upgrade ARR`."""
+
+    one: Line | None = None
+    many: Line
+
+
 class Input(Content):
     name: InputName
     label: Line
@@ -148,6 +155,7 @@ class Input(Content):
     min: Figure | None = None
     max: Figure | None = None
     default: Figure | None = None
+    lever: Literal[False] | Lever | None = None
     help: Line
 
 
@@ -179,6 +187,9 @@ class Variant(Content):
     unit: Unit | None = None
     inputs: list[Input] = []
     undefined: Line | None = None
+    same_as_metric: bool = False
+    range: Range | None = None
+    constraints: list[Constraint] = []
     example: VariantExample | None = None
     sample: Sample | None = None
 
@@ -223,6 +234,7 @@ class Measures(Content):
     """What a benchmark row measures when that is not the metric itself."""
 
     label: Line
+    phrase: Line | None = None
     unit: Unit
     direction: Direction
     variant: Slug | None = None
@@ -231,6 +243,7 @@ class Measures(Content):
 class Benchmark(Content):
     segment: Segment
     qualifier: Line | None = None
+    whom: Line | None = None
     arr_band: ArrBand | None = None
     measures: Measures | None = None
     median: Figure | None = None
@@ -242,6 +255,7 @@ class Benchmark(Content):
     year: Year | None
     confidence: Confidence
     treat_as: Literal["orientation", "house-rule"] | None = None
+    because: Line | None = None
     sources: list[Slug]
     note: Text
 

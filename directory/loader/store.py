@@ -306,9 +306,11 @@ def _benchmarks(metric: Metric, content: schema.Metric) -> list[Benchmark]:
                 position=position,
                 segment_id=None if row.segment == "all" else row.segment,
                 qualifier=page["qualifier"] or "",
+                whom=page["whom"] or "",
                 arr_min=row.arr_band.min if row.arr_band else None,
                 arr_max=row.arr_band.max if row.arr_band else None,
                 measures=page["measures"]["label"] if row.measures else "",
+                phrase=(page["measures"]["phrase"] if row.measures else None) or "",
                 variant=(row.measures.variant if row.measures else None) or "",
                 unit=row.measures.unit if row.measures else metric.unit,
                 direction=row.measures.direction if row.measures else metric.direction,
@@ -322,6 +324,7 @@ def _benchmarks(metric: Metric, content: schema.Metric) -> list[Benchmark]:
                 year=row.year,
                 confidence=row.confidence,
                 treat_as=row.treat_as or "",
+                because=page["because"] or "",
                 note=page["note"],
             )
         )

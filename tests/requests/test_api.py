@@ -186,6 +186,20 @@ def test_metric_has_the_figures_and_parts_of_its_page(get, items, slug):
     ]
 
 
+@every_metric
+def test_definitions_say_what_the_calculator_refuses(items, slug):
+    """Bounds and rules of every variant, and why a row gives no verdict."""
+    metric = next(each for each in items("metrics") if each["slug"] == slug)
+    for given, content in zip(metric["formula"]["variants"], CONTENT[slug]["formula"]["variants"], strict=True):
+        assert given["range"] == content.get("range")
+        assert given["same_as_metric"] == content.get("same_as_metric", False)
+        assert [each["rule"] for each in given["constraints"]] == [
+            each["rule"] for each in content.get("constraints", [])
+        ]
+    for row in metric["benchmarks"]:
+        assert bool(row["because"]) == (row["treat_as"] == "orientation")
+
+
 def test_priorities_are_every_metric_at_every_stage_in_rank_order(items):
     rows = items("priorities")
     for stage in STAGES:
