@@ -16,6 +16,10 @@ from directory.numbers import LARGEST, LONGEST, Unreadable, read
         ("1 200 000", "currency", "1200000"),
         ("1\u00a0200\u202f000", "currency", "1200000"),
         ("1'200'000", "currency", "1200000"),
+        ("12 00 000", "currency", "1200000"),
+        ("( 1 200 )", "currency", "-1200"),
+        ("- 5", "count", "-5"),
+        ("1 200.5 m", "currency", "1200500000"),
         ("1.2m", "currency", "1200000"),
         ("1.2 M", "currency", "1200000"),
         ("1.2 million", "currency", "1200000"),
@@ -65,6 +69,44 @@ def test_a_chosen_decimal_comma_turns_both_signs_around(text, value):
 def test_what_could_be_read_in_two_ways_is_asked_about(text, comma):
     with pytest.raises(Unreadable, match="a decimal\\? Then"):
         read(text, "currency", decimal_comma=comma)
+
+
+@pytest.mark.parametrize("comma", [False, True])
+@pytest.mark.parametrize("text", ["12 34", "1 2", "1200 000", "1 20 00", "12'34", "1 200 0"])
+def test_groups_that_are_no_thousands_are_not_joined(text, comma):
+    with pytest.raises(Unreadable, match=r"Type one number.*three digits follow it"):
+        read(text, "currency", decimal_comma=comma)
+
+
+@pytest.mark.parametrize(("text", "comma"), [("1.5 0", False), ("1,5 0", True), ("1.200'5", False)])
+def test_decimals_have_no_groups(text, comma):
+    with pytest.raises(Unreadable, match="among its decimals"):
+        read(text, "currency", decimal_comma=comma)
+
+
+@pytest.mark.parametrize("text", ["1 200,000", "1'200 000"])
+def test_thousands_are_separated_in_one_way(text):
+    with pytest.raises(Unreadable, match="do not fit together"):
+        read(text, "currency")
+
+
+@pytest.mark.parametrize(
+    ("text", "comma", "otherwise"),
+    [
+        ("84.000", False, "84000"),
+        ("$ 1.250", False, "1250"),
+        ("84,000", True, "84000"),
+        ("84.00", False, None),
+        ("84,000", False, None),
+        ("84.000", True, None),
+        ("0.125", False, None),
+        ("1.250k", False, None),
+        ("1250", False, None),
+    ],
+)
+def test_one_group_after_the_decimal_sign_could_be_meant_otherwise(text, comma, otherwise):
+    found = read(text, "currency", decimal_comma=comma).otherwise
+    assert found == (otherwise and Decimal(otherwise))
 
 
 @pytest.mark.parametrize(
