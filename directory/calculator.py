@@ -16,13 +16,15 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils.safestring import SafeString, mark_safe
 
-from . import formula, numbers, placement, sampling, verdict, words
+from . import formula, numbers, placement, sampling, solving, verdict, words
 from .forms import PageQuery
 from .models import Benchmark, Metric, Segment, Source
 
 LONGEST_KEPT = 60  # characters of a typed text that are shown again
 TOO_LARGE = Decimal(10) ** 15
 DECIMALS = ("comma",)
+DOLLARS = "$"
+OTHER_STYLE = str.maketrans(",.", ".,")
 HARMLESS = str.maketrans(
     {
         **dict.fromkeys("\t\n\r\u00a0\u2007\u2009\u202f", " "),
@@ -46,11 +48,15 @@ class Input:
     min: Decimal | None
     max: Decimal | None
     default: Decimal | None
+    lever: verdict.LeverWords | None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Input:
         name, label, term, unit, said = (str(row[key]) for key in ("name", "label", "term", "unit", "help"))
-        return cls(name, label, term, unit, said, *(_decimal(row[key]) for key in ("min", "max", "default")))
+        low, high, default = (_decimal(row[key]) for key in ("min", "max", "default"))
+        given = row["lever"] or {"one": None, "many": term}
+        lever = None if row["lever"] is False else verdict.LeverWords(unit, given["one"] or "", given["many"])
+        return cls(name, label, term, unit, said, low, high, default, lever)
 
     @property
     def sign(self) -> str:
@@ -66,7 +72,7 @@ class Input:
 
     @property
     def limits(self) -> placement.Limits:
-        return placement.Limits(self.name, self.unit, self.min, self.max)
+        return placement.Limits(self.name, self.unit, self.min, self.max, moves=self.lever is not None)
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ class Definition:
     bounds: tuple[Decimal | None, Decimal | None]
     example: Mapping[str, Decimal]
     sample: Mapping[str, Any] | None
+    measure: str  # the id of what benchmark rows have to measure; none is the metric itself
 
     @property
     def terms(self) -> dict[str, str]:
@@ -103,27 +110,29 @@ class Definition:
 
 def definitions(metric: Metric) -> dict[str, Definition]:
     """Every way to compute the metric, by its id; its own has none and comes first."""
-    page = metric.page["formula"]
-    low, high = metric.page["range"]["min"], metric.page["range"]["max"]
-    own = _definition(
-        {**page, "id": "", "name": metric.short_name, "unit": metric.unit, "example": metric.page["example"]},
-        page["inputs"],
-        page["constraints"],
-        (_decimal(low), _decimal(high)),
-    )
-    variants = [
-        _definition(each, [*page["inputs"], *each["inputs"]], page["constraints"], (None, None))
-        for each in page["variants"]
-        if each["expression"]
-    ]
-    return {each.id: each for each in (own, *variants)}
+    page, bounds = metric.page["formula"], metric.page["range"]
+    own = {
+        **page,
+        "id": "",
+        "name": metric.short_name,
+        "unit": metric.unit,
+        "example": metric.page["example"],
+        "range": bounds,
+        "same_as_metric": True,
+    }
+    made = [_definition(own, page["inputs"], page["constraints"])]
+    for each in page["variants"]:
+        if each["expression"]:
+            row = {**each, "range": bounds} if each["same_as_metric"] else each
+            constraints = [*page["constraints"], *each["constraints"]]
+            made.append(_definition(row, [*page["inputs"], *each["inputs"]], constraints))
+    return {each.id: each for each in made}
 
 
 def _definition(
     row: Mapping[str, Any],
     inputs: Sequence[Mapping[str, Any]],
     constraints: Sequence[Mapping[str, Any]],
-    bounds: tuple[Decimal | None, Decimal | None],
 ) -> Definition:
     """Only the inputs that the expression uses are asked for, and only rules about those apply."""
     tree = formula.parse(row["expression"], [each["name"] for each in inputs])
@@ -135,6 +144,7 @@ def _definition(
         if {*formula.names_in(rule.left), *formula.names_in(rule.right)} <= used:
             rules.append((rule, each["field"], each["message"]))
     given = {name: Decimal(str(value)) for name, value in row["example"]["inputs"].items() if name in used}
+    bounds = row["range"] or {"min": None, "max": None}
     return Definition(
         id=row["id"],
         name=row["name"],
@@ -143,9 +153,10 @@ def _definition(
         inputs=asked,
         constraints=tuple(rules),
         undefined=row["undefined"] or "This is not defined: it would divide by zero.",
-        bounds=bounds,
+        bounds=(_decimal(bounds["min"]), _decimal(bounds["max"])),
         example=given,
-        sample=row.get("sample"),
+        sample=row["sample"],
+        measure="" if row["same_as_metric"] else row["id"],
     )
 
 
@@ -253,9 +264,13 @@ class Calculation:
         return self.is_asked and len(self.typed) == len(self.fields)
 
     @property
+    def is_defined(self) -> bool:
+        return self._computed is not None
+
+    @property
     def undefined(self) -> str:
         """The sentence for inputs that give no result: a normal answer."""
-        return self.definition.undefined if self.is_complete and self._computed is None else ""
+        return self.definition.undefined if self.is_complete and not self.errors and not self.is_defined else ""
 
     @property
     def result(self) -> Decimal | None:
@@ -272,63 +287,127 @@ class Calculation:
 
     @property
     def money(self) -> str:
-        """The currency sign that was typed, if it was the same everywhere."""
-        signs = {each.sign for each in self.fields if each.sign}
-        return signs.pop() if len(signs) == 1 else ""
+        """The currency sign that was typed first; where others differ from it, there is no result."""
+        return next((each.sign for each in self.fields if each.sign), "")
 
     @property
     def explanation(self) -> str:
-        """Why a result looks impossible, where it does."""
+        """Why a result looks impossible, where it does: no verdict may rest on it."""
         value, unit = self.result, self.definition.unit
         if value is None:
             return ""
         low, high = self.definition.bounds
         if (low is not None and value < low) or (high is not None and value > high):
-            span = f"from {words.number(low)}" if low is not None else ""
-            span += f"{' ' if span else ''}to {words.figure(high, unit)}" if high is not None else " up"
-            return f"{self.definition.name} runs {span}, so one of the numbers does not fit its label."
+            ends = [f"from {words.number(low)}"] if low is not None else []
+            ends.append(f"to {words.figure(high, unit)}" if high is not None else "up")
+            return f"{self.definition.name} runs {' '.join(ends)}, so one of the numbers does not fit its label."
         match self.definition.tree:
             case formula.Operation("/", formula.Name(part), formula.Name(whole)):
                 inputs = {each.name: each for each in self.definition.inputs}
                 are_counts = inputs[part].unit == inputs[whole].unit == "count"
                 if unit == "percent" and value > 100 and are_counts:
-                    more = f"there is more under “{inputs[part].label}” than under “{inputs[whole].label}”"
-                    return f"Over 100{words.THIN}%: {more}. Check that the one is part of the other."
+                    more = f"with more under “{inputs[part].label}” than under “{inputs[whole].label}”"
+                    return f"This is over 100{words.THIN}%, {more}. Find out why before you read anything into it."
         return ""
 
     @property
     def ledger(self) -> list[AccountLine]:
         return ledger(self.definition, self.typed, self.money)
 
-    @cached_property
-    def margin(self) -> sampling.Margin | None:
+    @property
+    def counts(self) -> dict[Decimal, Decimal]:
+        """The number of answers of each value, for a score from a survey; empty for anything else."""
         sample = self.definition.sample
         if not sample or self.result is None:
-            return None
+            return {}
         answers = {name: Decimal(str(value)) for name, value in sample["answers"].items()}
-        return sampling.margin(sampling.counts_of(answers, sample["total"], self.typed))
+        return sampling.counts_of(answers, sample["total"], self.typed)
+
+    @cached_property
+    def margin(self) -> sampling.Margin | None:
+        return sampling.margin(self.counts)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether a score rests on few answers, be they alike or not."""
+        return sampling.is_few(self.counts)
 
 
 def calculate(metric: Metric, definition: Definition, query: CalculatorQuery) -> Calculation:
-    """Reads every field, then holds the rules of the formula against them."""
+    """Reads every field, then holds the rules of the formula against them. One cause gets one message."""
     made = Calculation(metric, definition, query, [_field(each, query) for each in definition.inputs])
     if not made.is_asked:
         return made
-    if made.undefined:  # a zero that leaves nothing to divide by is an answer, not a fault
-        unblamed = [replace(each, error="") if each.value == 0 else each for each in made.fields]
-        made = replace(made, fields=unblamed)
-    broken: dict[str, str] = {}
+    fields = _in_one_currency(_without_normal_zeros(made))
+    return replace(made, fields=_by_the_rules(definition, fields))
+
+
+def _without_normal_zeros(made: Calculation) -> list[Field]:
+    """A zero that leaves nothing to divide by is an answer and no fault.
+
+    Where something else that is divided by is there, the sentence of the content may be about that, and the zero
+    keeps its own message.
+    """
+    if not made.is_complete or made.is_defined:
+        return made.fields
+    below = solving.uses(made.definition.tree).below
+    if any(value for name, value in made.typed.items() if name in below):
+        return made.fields
+    return [replace(each, error="") if each.value == 0 else each for each in made.fields]
+
+
+def _in_one_currency(fields: list[Field]) -> list[Field]:
+    """Amounts in two currencies cannot be added up, so the second one is a fault."""
+    first = next((each for each in fields if each.sign), None)
+    if first is None:
+        return fields
+    there = f"{first.sign.strip()} under “{first.input.label}”"
+    return [
+        replace(
+            each, error=f"Two currencies were typed: {there}, {each.sign.strip()} here. Type all amounts in one."
+        )
+        if each.sign and not each.error and currency_of(each.sign) != currency_of(first.sign)
+        else each
+        for each in fields
+    ]
+
+
+def currency_of(sign: str) -> str:
+    """One name for each currency: `$`, `US$` and `USD` are the same."""
+    bare = sign.strip()
+    return {"USD": DOLLARS, "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}.get(bare, bare)
+
+
+def _by_the_rules(definition: Definition, fields: list[Field]) -> list[Field]:
+    """The fields with the message of each rule that they break. Rules about a faulty field wait for it.
+
+    Where there is no result to be had, that is the one thing to say.
+    """
     values = {
-        each.name: placement.fraction_of(made.typed[each.name], each.unit)
-        for each in definition.inputs
-        if each.name in made.typed
+        each.input.name: placement.fraction_of(each.value, each.input.unit)
+        for each in fields
+        if each.value is not None and not each.error
     }
+    if len(values) == len(fields) and not _is_defined(definition.tree, values):
+        return fields
+    return [replace(each, error=each.error or _broken(definition, each.input, values)) for each in fields]
+
+
+def _is_defined(tree: formula.Node, values: Mapping[str, Decimal]) -> bool:
+    try:
+        formula.evaluate(tree, values)
+    except formula.UndefinedResult:
+        return False
+    return True
+
+
+def _broken(definition: Definition, beside: Input, values: Mapping[str, Decimal]) -> str:
+    """The message of the first rule that the values break beside an input."""
     for rule, field, message in definition.constraints:
         names = {*formula.names_in(rule.left), *formula.names_in(rule.right)}
-        if names <= set(values) and not placement.keeps(rule, values):
-            broken.setdefault(field, message)
-    fields = [replace(each, error=each.error or broken.get(each.input.name, "")) for each in made.fields]
-    return replace(made, fields=fields)
+        if field == beside.name and names <= set(values) and not placement.keeps(rule, values):
+            return message
+    return ""
 
 
 def _field(given: Input, query: CalculatorQuery) -> Field:
@@ -336,45 +415,54 @@ def _field(given: Input, query: CalculatorQuery) -> Field:
     if not text:
         if given.default is None:
             return Field(given, text)
-        note = f"Taken as {typed_value(given.default, given.unit, '')}." if query.is_asked else ""
+        note = f"Taken as {_echo(given.default, given.unit, '', query)}." if query.is_asked else ""
         return Field(given, text if query.is_asked else f"{given.default:f}", given.default, note=note)
     try:
         understood = numbers.read(text, given.unit, decimal_comma=query.decimal_comma)
     except numbers.Unreadable as refusal:
         return Field(given, text, error=str(refusal))
-    value, sign = understood.value, understood.sign
-    return Field(given, text, value, sign, _outside(given, value), _note(given, text, value, sign))
+    error, note = _outside(given, understood.value, query), _note(given, text, understood, query)
+    return Field(given, text, understood.value, understood.sign, error, note)
 
 
-def _outside(given: Input, value: Decimal) -> str:
+def _outside(given: Input, value: Decimal, query: CalculatorQuery) -> str:
     if given.min is not None and value < given.min:
-        return f"This cannot be less than {typed_value(given.min, given.unit, '')}."
+        return f"This cannot be less than {_echo(given.min, given.unit, '', query)}."
     if given.max is not None and value > given.max:
-        return f"This cannot be more than {typed_value(given.max, given.unit, '')}."
+        return f"This cannot be more than {_echo(given.max, given.unit, '', query)}."
     return ""
 
 
-def _note(given: Input, text: str, value: Decimal, sign: str) -> str:
-    """What was understood, where it does not stand there already."""
-    shown = typed_value(value, given.unit, sign)
-    note = f"Read as {shown}." if shown != text else ""
+def _note(given: Input, text: str, understood: numbers.Understood, query: CalculatorQuery) -> str:
+    """What was understood, where it does not stand there already or could have been meant otherwise."""
+    value, otherwise = understood.value, understood.otherwise
+    shown = _echo(value, given.unit, understood.sign, query)
     if given.unit == "percent" and 0 < value < 1 and (given.max is None or given.max >= 100):
-        meant = words.number(value * 100)
-        note = f"Read as {shown}, less than one percent. For {meant}{words.THIN}%, type {meant}."
-    return note
+        meant = _echo(value * 100, "count", "", query)
+        return f"Read as {shown}, less than one percent. For {meant}{words.THIN}%, type {meant}."
+    if otherwise is not None and given.unit in ("currency", "count"):
+        other = "point" if query.decimal_comma else "comma"
+        meant = typed_value(otherwise, given.unit, understood.sign)
+        return f"Read as {shown}. With the decimal {other} it would be {meant}."
+    return f"Read as {shown}." if shown != text else ""
+
+
+def _echo(value: Decimal, unit: str, sign: str, query: CalculatorQuery) -> str:
+    """A number of the reader in the style that the reader writes."""
+    shown = typed_value(value, unit, sign)
+    return shown.translate(OTHER_STYLE) if query.decimal_comma else shown
 
 
 def typed_value(value: Decimal, unit: str, sign: str) -> str:
     return words.money(value, sign) if unit == "currency" else words.input_value(value, unit)
 
 
-def shown_value(value: Decimal, unit: str, sign: str, bounds: Sequence[Decimal] = ()) -> str:
-    """A result, in as many decimals as its unit has by habit, or more where a bound is near."""
+def places_of(value: Decimal, unit: str, bounds: Sequence[Decimal] = ()) -> int:
+    """The decimals of a printed result: as many as its unit has by habit, or more where a bound is near."""
     fewest = 1 if unit in ("percent", "score") or (unit != "currency" and value % 1) else 0
     if unit != "currency" and 0 < abs(value) < 1:
         fewest = 2
-    places = placement.places_that_keep(value, bounds, fewest)
-    return words.money(value, sign, places) if unit == "currency" else words.figure(value, unit, places)
+    return placement.places_that_keep(value, bounds, fewest)
 
 
 @dataclass(frozen=True)
@@ -422,6 +510,7 @@ class Answer:
     verdict: verdict.Verdict
     margin: str
     sentence: str
+    doubt: str  # why the number itself keeps it from being judged, where it does
 
     @property
     def machine_value(self) -> str:
@@ -437,34 +526,61 @@ def answer(
     segments: Sequence[Segment],
     *,
     chosen: str | None,
+    company: tuple[int, int | None] | None,
     today: datetime.date,
 ) -> Answer | None:
     """The result with its verdict; none where there is no result."""
     if made.result is None:
         return None
-    definition = made.definition
-    bounds = [
-        bound
-        for row in verdict.about(rows, definition.unit, definition.id)
-        for bound in verdict.band_of(row).bounds
-    ]
-    shown = shown_value(made.result, definition.unit, made.money, bounds)
+    definition, unit = made.definition, made.definition.unit
+    fitting = verdict.about(rows, unit, definition.measure)
+    bounds = [bound for row in fitting for bound in verdict.band_of(row).bounds]
+    places = places_of(made.result, unit, bounds)
+    shown = (
+        words.money(made.result, made.money, places)
+        if unit == "currency"
+        else words.figure(made.result, unit, places)
+    )
     subject = verdict.Subject(
-        made.result,
-        shown,
-        definition.unit,
-        definition.name,
-        definition.id,
-        definition.bounds,
-        (made.margin.low, made.margin.high) if made.margin else None,
+        value=made.result,
+        shown=shown,
+        places=places,
+        unit=unit,
+        name=definition.name,
+        variant=definition.measure,
+        bounds=definition.bounds,
+        margin=(made.margin.low, made.margin.high) if made.margin else None,
+        is_small=made.is_small,
     )
-    found = verdict.judge(
-        subject, rows, sources, segments, chosen=chosen, levers=lambda step: _levers(made, step), today=today
-    )
-    return Answer(made.result, shown, found, margin_words(made), f"{definition.name}: {shown}. {found.sentence}")
+    doubt = _doubt(made, has_rows=bool(fitting))
+    if doubt:
+        found = verdict.Verdict([], [], [], f"No verdict. {doubt}")
+    else:
+        found = verdict.judge(
+            subject,
+            rows,
+            sources,
+            segments,
+            chosen=chosen,
+            company=company,
+            levers=lambda step: _levers(made, step),
+            today=today,
+        )
+    sentence = f"{definition.name}: {shown}. {found.sentence}"
+    return Answer(made.result, shown, found, margin_words(made), sentence, doubt)
 
 
-def _levers(made: Calculation, step: placement.Step) -> list[str]:
+def _doubt(made: Calculation, *, has_rows: bool) -> str:
+    """Why the number itself keeps it from being judged, where it does."""
+    if made.explanation:
+        return made.explanation
+    is_foreign = made.definition.unit == "currency" and made.money and currency_of(made.money) != DOLLARS
+    if is_foreign and has_rows:
+        return f"The benchmark rows are in US dollars, and you typed {made.money.strip()}."
+    return ""
+
+
+def _levers(made: Calculation, step: placement.Step) -> str:
     definition = made.definition
     found = placement.levers(
         definition.tree,
@@ -475,9 +591,11 @@ def _levers(made: Calculation, step: placement.Step) -> list[str]:
         of_percent=definition.unit == "percent",
         constraints=[rule for rule, _, _ in definition.constraints],
     )
-    return verdict.levers_in_words(
-        found, {each.name: (each.term, each.unit) for each in definition.inputs}, made.money
-    )
+    inputs = {each.name: each.lever for each in definition.inputs if each.lever}
+    rest = ""
+    if definition.sample:
+        rest = "with as many answers in all" if definition.sample["total"] else "with the other answers unchanged"
+    return verdict.levers_in_words(found, inputs, made.money, rest)
 
 
 def margin_words(made: Calculation) -> str:
@@ -485,8 +603,11 @@ def margin_words(made: Calculation) -> str:
     if not made.definition.sample or made.result is None:
         return ""
     found = made.margin
+    few = (
+        " That is a small sample: read the answers one by one before you trust the score." if made.is_small else ""
+    )
     if found is None:
-        return "No margin of error: it needs whole counts of answers that are not all alike."
+        return f"No margin of error: {_why_no_margin(made)}{few}"
     unit = made.definition.unit
     places = 2 if unit == "score" and found.high - found.low < 2 else 1
     span = f"{words.number(found.low, places)} to {words.figure(found.high, unit, places)}"
@@ -496,9 +617,16 @@ def margin_words(made: Calculation) -> str:
     else:
         either = words.number(found.either_way, places)
         said = f"Margin of error at 95{words.THIN}%: {either} points either way, from {span}, with {answers}."
-    if found.is_small:
-        said += " That is a small sample: read the answers one by one before you trust the score."
-    return said
+    return said + few
+
+
+def _why_no_margin(made: Calculation) -> str:
+    answers = sampling.answers_in(made.counts)
+    if answers is None:
+        return "it needs whole counts of answers."
+    if answers == 1:
+        return "a single answer has no spread."
+    return f"all {words.number(answers)} answers are alike, so their spread says nothing."
 
 
 # -- The page --
@@ -521,6 +649,13 @@ class Calculator:
     answer: Answer | None
     definitions: list[Definition]
     segments: Sequence[Segment]
+    rows: Sequence[Benchmark]
+
+    @property
+    def promise(self) -> str:
+        """What an answer will say, before there is one."""
+        definition = self.calculation.definition
+        return verdict.promise(verdict.about(self.rows, definition.unit, definition.measure), definition.name)
 
     @property
     def address(self) -> str:
@@ -567,7 +702,7 @@ class Calculator:
         made = self.calculation
         if self.answer:
             return self.answer.sentence
-        if made.errors and not made.undefined:
+        if made.errors:
             return f"{made.errors[0].input.label}: {made.errors[0].error}"
         return made.undefined or made.too_large
 
@@ -580,10 +715,12 @@ def build(
     sources: Mapping[int, list[Source]],
     segments: Sequence[Segment],
     today: datetime.date,
+    *,
+    company: tuple[int, int | None] | None = None,
 ) -> Calculator:
     """The calculator in the state that the query string asks for."""
     known = definitions(metric)
     query = CalculatorQuery.read(data, known)
     made = calculate(metric, known[query.variant], query)
-    given = answer(made, rows, sources, segments, chosen=page.segment, today=today)
-    return Calculator(metric, page, made, given, list(known.values()), segments)
+    given = answer(made, rows, sources, segments, chosen=page.segment, company=company, today=today)
+    return Calculator(metric, page, made, given, list(known.values()), segments, rows)

@@ -62,11 +62,11 @@ def cited(metric: Metric, rows: list[Benchmark], sources: list[Source]) -> dict[
 
 
 def own_value(number: calculator.Calculator, rows: list[Benchmark]) -> evidence.Own | None:
-    """The reader's result, for the rows that measure exactly what was computed; none without a result."""
-    if number.answer is None:
+    """The reader's result, for the rows that measure exactly what was computed; none that they cannot judge."""
+    if number.answer is None or number.answer.doubt:
         return None
     definition = number.calculation.definition
-    measuring = frozenset(row.pk for row in verdict.about(rows, definition.unit, definition.id))
+    measuring = frozenset(row.pk for row in verdict.about(rows, definition.unit, definition.measure))
     return evidence.Own(number.answer.value, number.answer.shown, measuring)
 
 

@@ -229,7 +229,8 @@ def row_of(
     )
     mark = bands.Tick(axis.x(float(center)), float(center), "middle") if axis and center is not None else None
     heading, detail = _heading(row, sources)
-    parts = [("Weak", weak), ("typical", typical), ("strong", strong), (middle_word, middle)]
+    ordinary = "usual range" if row.direction == "target-range" else "typical"
+    parts = [("Weak", weak), (ordinary, typical), ("strong", strong), (middle_word, middle)]
     return Row(
         benchmark=row,
         heading=heading,

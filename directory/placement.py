@@ -101,6 +101,7 @@ class Limits:
     unit: str
     low: Decimal | None = None
     high: Decimal | None = None
+    moves: bool = True  # whether it can be changed by itself; the base of a rate cannot
 
 
 @dataclass(frozen=True)
@@ -122,14 +123,14 @@ def levers(
     of_percent: bool,
     constraints: Iterable[formula.Comparison] = (),
 ) -> list[Lever]:
-    """The inputs that would reach the bound alone, the smallest change first, three at most.
+    """The inputs that would reach the bound alone, the smallest change first; three different changes at most.
 
-    An input the result is only measured against (the base of a rate) is no lever: a larger base of the same losses
-    is arithmetic and no improvement. Changes are rounded away from the present value so that the bound is reached.
+    An input that cannot move by itself (the base of a rate) is no lever: a larger base of the same losses is
+    arithmetic and no improvement. Changes are rounded away from the present value so that the bound is reached.
     """
     rules = list(constraints)
     found = []
-    for each in _candidates(tree, inputs):
+    for each in [each for each in inputs if each.moves]:
         values = {name: fraction_of(typed[name], _unit(inputs, name)) for name in typed}
         try:
             exact = solving.solve(tree, each.name, values, bound / 100 if of_percent else bound)
@@ -144,16 +145,9 @@ def levers(
                 if made is not None and reaches(made, bound, rising=rising):
                     found.append(Lever(each.name, value - typed[each.name], value))
                     break
-    return sorted(found, key=lambda lever: abs(lever.change))[:MOST_LEVERS]
-
-
-def _candidates(tree: formula.Node, inputs: Sequence[Limits]) -> list[Limits]:
-    """The inputs that stand only above the fraction bar; where there are none, those that stand there as well."""
-    uses = solving.uses(tree)
-    only_above = [each for each in inputs if each.name in uses.above - uses.below]
-    if not only_above and uses.above <= uses.below:
-        only_above = [each for each in inputs if each.name in uses.above]
-    return [each for each in only_above if each.unit != "years"]
+    found.sort(key=lambda lever: abs(lever.change))
+    changes = list(dict.fromkeys(lever.change for lever in found))[:MOST_LEVERS]
+    return [lever for lever in found if lever.change in changes]
 
 
 def _rounded(exact: Fraction, present: Decimal, unit: str) -> list[Decimal]:
@@ -225,7 +219,7 @@ def _unit(inputs: Sequence[Limits], name: str) -> str:
 # -- Rounding --
 
 
-def places_that_keep(value: Decimal, bounds: Iterable[Decimal], fewest: int, most: int = 4) -> int:
+def places_that_keep(value: Decimal, bounds: Iterable[Decimal], fewest: int, most: int = 6) -> int:
     """The decimals that a printed value needs so as not to look as if it lay on the other side of a bound."""
     edges = list(bounds)
     for places in range(fewest, most):

@@ -35,10 +35,6 @@ class Margin:
     high: Decimal
     either_way: Decimal | None
 
-    @property
-    def is_small(self) -> bool:
-        return self.answers < FEW
-
 
 def counts_of(
     answers: Mapping[str, Decimal], total: str | None, values: Mapping[str, Decimal]
@@ -58,14 +54,27 @@ def mean(counts: Mapping[Decimal, Decimal]) -> Decimal:
     return total / sum(counts.values(), Decimal(0))
 
 
+def answers_in(counts: Mapping[Decimal, Decimal]) -> int | None:
+    """The number of answers; none for counts that are no whole numbers."""
+    if any(each < 0 or each % 1 for each in counts.values()):
+        return None
+    return int(sum(counts.values(), Decimal(0)))
+
+
+def is_few(counts: Mapping[Decimal, Decimal]) -> bool:
+    """Whether so few people answered that one of them moves the score, be their answers alike or not."""
+    answers = answers_in(counts)
+    return answers is not None and 0 < answers < FEW
+
+
 def margin(counts: Mapping[Decimal, Decimal]) -> Margin | None:
     """The margin of a score from the number of answers of each value; none where it cannot be told.
 
     That is for no answers, for counts that are no whole numbers, and for answers that are all alike, unless they
     are a share: their spread says nothing about those who were not asked.
     """
-    n = sum(counts.values(), Decimal(0))
-    if n < 1 or any(each < 0 or each % 1 for each in counts.values()):
+    n = Decimal(answers_in(counts) or 0)
+    if n < 1:
         return None
     with localcontext(prec=28):
         values, score = set(counts), mean(counts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from . import bands, evidence, words
 from .models import Benchmark, Segment, Source
@@ -19,12 +19,13 @@ PLACES: dict[Place, str] = {
     "weak": "weak",
     "below": "below typical",
     "typical": "typical",
-    "between": "better than typical, short of strong",
+    "between": "between typical and strong",
     "strong": "strong",
     "inside": "inside the usual range",
     "under": "below the usual range",
     "over": "above the usual range",
 }
+NEIGHBORS: list[set[Place]] = [{"weak", "below"}, {"between", "typical"}, {"between", "strong"}]
 TARGETS = {"typical": "the typical band", "strong": "the strong band", "inside": "the usual range"}
 GROUNDS = {
     # (basis, confidence): by what a verdict stands; a measured figure needs no word before it
@@ -37,11 +38,12 @@ GROUNDS = {
     ("practitioner", "low"): "by a rule of thumb",
 }
 OWN_LINE = "by a line this directory drew itself"
-EVERYBODY = "companies of all segments"
+ALL = "all segments"
+EVERYBODY = f"companies of {ALL}"
 TRUST = {"high": 0, "medium": 1, "low": 2}
 KNOWN = {"published": 0, "derived": 1, "practitioner": 2}
 
-Levers = Callable[[Step], list[str]]
+Levers = Callable[[Step], str]
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,25 @@ class Judgment:
     chart: Chart | None
 
     @property
+    def who_says_so(self) -> str:
+        """`Aleph x Benchmarkit, 2026`, as it stands in brackets."""
+        return f"{self.publishers}, {self.row.year}"
+
+    @property
+    def line(self) -> str:
+        """What the row says in one line among others, where another row speaks first."""
+        row, figures = self.row.benchmark, self.row.sentence.removesuffix(".")
+        if self.is_verdict:
+            return f"{self.headline} {figures} ({self.who_says_so})."
+        if row.treat_as == "orientation":
+            return f"For orientation only, {self.whom}: {self.row.typical or figures} ({self.who_says_so})."
+        if self.row.middle and not band_of(row).bounds:
+            of = ALL if self.whom == EVERYBODY else self.whom
+            joint = "of" if row.median is not None else "for"
+            return f"{self.row.middle_word.capitalize()} {joint} {of}: {self.row.middle} ({self.who_says_so})."
+        return f"No verdict for {self.whom}. {figures} ({self.who_says_so})."
+
+    @property
     def publishers(self) -> str:
         return ", ".join(dict.fromkeys(source.publisher for source in self.row.sources)) or "no source"
 
@@ -85,10 +106,11 @@ class Verdict:
     others: list[Judgment]
     cautions: list[str]
     none: str = ""
+    missing: tuple[str, ...] = ()  # `No row for enterprise customers.`
 
     @property
     def sentence(self) -> str:
-        return self.none or " ".join(each.headline for each in self.judgments)
+        return self.none or " ".join([*(each.headline for each in self.judgments), *self.missing])
 
 
 @dataclass(frozen=True)
@@ -97,11 +119,13 @@ class Subject:
 
     value: Decimal
     shown: str
+    places: int  # decimals of `shown`
     unit: str
     name: str
     variant: str = ""
     bounds: tuple[Decimal | None, Decimal | None] = (None, None)
     margin: tuple[Decimal, Decimal] | None = None
+    is_small: bool = False  # from few answers
 
 
 def about(rows: Iterable[Benchmark], unit: str, variant: str) -> list[Benchmark]:
@@ -142,8 +166,12 @@ def judge(
     chosen: str | None,
     levers: Levers,
     today: datetime.date,
+    company: tuple[int, int | None] | None = None,
 ) -> Verdict:
-    """The verdict on a value: for the chosen segment, or for each where none is chosen."""
+    """The verdict on a value: for the chosen segment, or for each where none is chosen.
+
+    Rows for companies with the reader's own recurring revenue are listed beside it, where that is known.
+    """
     fitting = about(rows, subject.unit, subject.variant)
     if not fitting:
         return Verdict([], [], [], _why_none(subject, rows))
@@ -158,16 +186,29 @@ def judge(
         return Verdict(
             [], [], [], _why_not_for(subject, whom, [each for each in segments if by_segment[each.slug]])
         )
-    rest = [row for slug in asked for row in by_segment[slug][1:]] if chosen else []
+    rest = [row for slug in asked for row in by_segment[slug][1:]]
+    rest += in_order_of_evidence(row for row in fitting if evidence.is_for_companies_like(row, company))
     rest += [row for row in general if row not in speaking]
     axis = _axis(subject, [*speaking, *rest])
     lever = levers if len(speaking) == 1 else None
     judgments = [_judgment(subject, row, axis, sources, lever, today) for row in speaking]
     others = [_judgment(subject, row, axis, sources, None, today) for row in rest]
-    cautions = _cautions(subject, judgments, [*judgments, *others])
+    cautions = _cautions(subject, judgments, others)
     if chosen and not asked:
         cautions.insert(0, f"There is no row for {whom}, so this one is over all segments.")
-    return Verdict(judgments, others, cautions)
+    missing = [each.short for each in segments if asked and not chosen and each.slug not in asked]
+    return Verdict(judgments, others, cautions, missing=tuple(f"No row for {each}." for each in missing))
+
+
+def promise(fitting: Sequence[Benchmark], name: str) -> str:
+    """What a verdict will be like by these rows, said before there is a value."""
+    if any(row.treat_as != "orientation" and band_of(row).bounds for row in fitting):
+        return "The answer says where you stand among customers like yours, and who says so."
+    if fitting:
+        return "The answer comes with what sources say, for orientation only: no row here can give a verdict."
+    return (
+        f"The answer comes with its arithmetic. No benchmark row measures {name} itself, so there is no verdict."
+    )
 
 
 def _why_none(subject: Subject, rows: Sequence[Benchmark]) -> str:
@@ -203,9 +244,7 @@ def _judgment(
     band = band_of(row)
     where = place(subject.value, band)
     grounds = OWN_LINE if row.treat_as == "house-rule" else GROUNDS.get((row.basis, row.confidence), "")
-    whom = row.segment.short if row.segment else EVERYBODY
-    if row.qualifier:
-        whom = f"{whom}, {row.qualifier}"
+    whom = _whom(row)
     is_verdict = where != "unknown" and row.treat_as != "orientation"
     if is_verdict:
         headline = _headline(where, row, whom, grounds)
@@ -214,17 +253,27 @@ def _judgment(
         headline = f"No verdict for {whom}: this row gives no band."
         details = _beside_single(subject, row, made)
     else:
-        headline = f"No verdict for {whom}: the row is for orientation only."
+        why = f", because {row.because}" if row.because else ""
+        headline = f"No verdict for {whom}: the row is for orientation only{why}."
         details = [_beside_range(subject, row, made)]
     chart = _chart(subject, made, axis) if axis else None
     return Judgment(made, where, grounds, is_verdict, whom, headline, details, chart)
+
+
+def _whom(row: Benchmark) -> str:
+    """Whom a row is about, as it reads after `for`."""
+    if row.whom:
+        return row.whom
+    band = words.arr_band(row.arr_min, row.arr_max)
+    whom = row.segment.short if row.segment else f"companies with {band}" if band else EVERYBODY
+    return f"{whom} ({row.qualifier})" if row.qualifier else whom
 
 
 def _headline(where: Place, row: Benchmark, whom: str, grounds: str) -> str:
     """`Typical for SMB customers.`, `By a rule of thumb, weak for SMB customers.`"""
     said = "between weak and strong" if where == "between" and row.low is None else PLACES[where]
     said = f"{said} for {whom}"
-    if where in ("below", "between") and row.direction == "lower-is-better":
+    if where == "below" and row.direction == "lower-is-better":
         said += "; lower is better"
     said = f"{grounds}, {said}" if grounds else said
     return f"{said[0].upper()}{said[1:]}."
@@ -238,27 +287,27 @@ def _details(subject: Subject, made: evidence.Row, step: Step | None, levers: Le
         said.append(f"The {name} is {made.typical}.")
     if step is None:
         return [*said, f"Strong is {made.strong}."] if made.strong else said
-    gap = _gap(step.gap, subject.unit)
+    gap = _gap(subject, step)
     way = "up" if step.rising else "down"
     edge = words.figure(step.bound, subject.unit)
-    if step.to == "strong":
-        said.append(f"Strong starts at {edge}, {gap} {way}.")
-    else:
-        said.append(f"{'Typical' if step.to == 'typical' else 'It'} starts at {edge}, {gap} {way}.")
-    found = levers(step) if levers else []
-    if found:
-        listed = found[0] if len(found) == 1 else f"{', or '.join(found)},"
-        said.append(f"About {listed} would reach {TARGETS[step.to]}.")
+    if step.to == "inside":  # neither end is better, so there is nothing to be done
+        return [*said, f"It {'starts' if step.rising else 'ends'} at {edge}, {gap} {way}."]
+    said.append(f"{step.to.capitalize()} starts at {edge}, {gap} {way}.")
+    if levers and (found := levers(step)):
+        found = f"O{found[1:]}" if found.startswith("one ") else f"About {found}"
+        said.append(f"{found} would reach {TARGETS[step.to]}.")
     return said
 
 
-def _gap(gap: Decimal, unit: str) -> str:
-    """The distance to a bound, rounded up so that going so far is enough."""
-    places = 0 if unit in ("currency", "count") else 1 if gap >= Decimal("0.1") else 2
-    value = gap.quantize(Decimal(1).scaleb(-places), ROUND_CEILING)
-    if unit in ("percent", "score"):
-        return f"{words.number(value)} point{'' if value == 1 else 's'}"
-    return words.figure(value, unit)
+def _gap(subject: Subject, step: Step) -> str:
+    """The distance from the value as it is printed to a bound, so that a reader who subtracts gets the same."""
+    step_of_print = Decimal(1).scaleb(-subject.places)
+    gap = abs(step.bound - subject.value.quantize(step_of_print, ROUND_HALF_UP))
+    less = "" if gap else "less than "
+    value = gap or step_of_print
+    if subject.unit in ("percent", "score"):
+        return f"{less}{words.number(value)} point{'' if value == 1 else 's'}"
+    return f"{less}{words.figure(value, subject.unit)}"
 
 
 def _beside_range(subject: Subject, row: Benchmark, made: evidence.Row) -> str:
@@ -296,16 +345,56 @@ def _disagreement(judgments: Iterable[Judgment]) -> str:
     return f"Sources disagree on the middle: {'; '.join(named)}."
 
 
-def _cautions(subject: Subject, judgments: list[Judgment], everything: list[Judgment]) -> list[str]:
+def _other_places(judgments: list[Judgment], others: list[Judgment]) -> str:
+    """Rows of the same measure that put the value elsewhere than every row that speaks.
+
+    Without a chosen segment the three differ by nature, so only a place that none of them gives is told.
+    """
+    speaking = [each for each in judgments if each.is_verdict]
+    found = [
+        each
+        for each in others
+        if each.is_verdict and not any(_is_much_the_same(each.place, every.place) for every in speaking)
+    ]
+    if not speaking or not found:
+        return ""
+    best = min(TRUST[each.row.benchmark.confidence] for each in speaking)
+    firmer = all(TRUST[each.row.benchmark.confidence] < best for each in found)
+    rows = "another row places it" if len(found) == 1 else "other rows place it"
+    rows = f"on better evidence, {rows}" if firmer else rows
+    by_words: dict[str, list[str]] = {}
+    for each in found:
+        by_words.setdefault(_headline_start(each), []).append(each.who_says_so)
+    named = [f"{said} ({'; '.join(who)})" for said, who in by_words.items()]
+    return f"{rows[0].upper()}{rows[1:]} differently: {'; '.join(named)}."
+
+
+def _is_much_the_same(one: Place, other: Place) -> bool:
+    """Whether two places are the same or next to each other without a word of praise or blame between them."""
+    return one == other or {one, other} in NEIGHBORS
+
+
+def _headline_start(judgment: Judgment) -> str:
+    """The headline as it goes on after a colon."""
+    said = judgment.headline.removesuffix(".")
+    return f"{said[0].lower()}{said[1:]}"
+
+
+def _cautions(subject: Subject, judgments: list[Judgment], others: list[Judgment]) -> list[str]:
     said = []
     if subject.variant and judgments:
-        said.append(f"The row measures {words.lower_first(judgments[0].row.benchmark.measures)}.")
+        rows = "The rows measure" if len(judgments) > 1 else "The row measures"
+        said.append(f"{rows} {judgments[0].row.benchmark.phrase}.")
     verdicts = [each for each in judgments if each.is_verdict]
     if any(each.row.benchmark.confidence == "low" for each in verdicts):
         said.append("The evidence is thin: take it as orientation, never as a standard.")
     if len(judgments) == 1 and verdicts and _is_unsettled(subject, judgments[0]):
         said.append("The margin of error crosses the edge of a band, so this sample cannot settle it.")
-    if disagreement := _disagreement(everything):
+    elif verdicts and subject.is_small:
+        said.append("So few answers cannot settle it.")
+    if elsewhere := _other_places(judgments, others):
+        said.append(elsewhere)
+    if disagreement := _disagreement([*judgments, *others]):
         said.append(disagreement)
     if subject.unit == "currency" and judgments:
         said.append("The benchmark is in US dollars.")
@@ -342,6 +431,8 @@ def _chart(subject: Subject, made: evidence.Row, axis: bands.Axis) -> Chart:
     is_orientation = made.benchmark.treat_as == "orientation"
     steps = [each for each in made.steps if each.kind == "typical" or not is_orientation]
     words_of = {"typical": "range given"} if is_orientation else {}
+    if made.benchmark.direction == "target-range" and not is_orientation:
+        words_of = {"typical": "usual range"}
     labels = [(each.x + each.width / 2, words_of.get(each.kind, each.kind)) for each in steps if each.width >= 14]
     given = f"Range given {made.typical}." if is_orientation else made.sentence
     return Chart(
@@ -357,21 +448,54 @@ def _chart(subject: Subject, made: evidence.Row, axis: bands.Axis) -> Chart:
     )
 
 
-def levers_in_words(found: Iterable[Lever], inputs: Mapping[str, tuple[str, str]], sign: str) -> list[str]:
-    """`24,000 less churned ARR`: each lever with the term and the unit of its input."""
-    said = []
+# -- What would bridge the gap --
+
+
+@dataclass(frozen=True)
+class LeverWords:
+    """What a change of an input is called after a number: `customer lost`, `customers lost`."""
+
+    unit: str
+    one: str
+    many: str
+
+
+def levers_in_words(found: Iterable[Lever], inputs: Mapping[str, LeverWords], sign: str, rest: str = "") -> str:
+    """`24,000 less contraction or churned ARR`: each change with the inputs that it may be made to.
+
+    `rest` says what stays as it is. Before it, and after more than one change, the phrase is closed by a comma.
+    """
+    changes: dict[tuple[Decimal, str], list[LeverWords]] = {}
     for lever in found:
-        term, unit = inputs[lever.name]
-        amount, more = abs(lever.change), lever.change > 0
-        if unit in ("percent", "score", "ratio"):
-            points = f"{words.number(amount)} point{'' if amount == 1 else 's'}"
-            said.append(f"{points} {'more' if more else 'less'} on {term}")
-        elif unit == "currency":
-            said.append(f"{sign}{words.number(amount)} {'more' if more else 'less'} {term}")
-        elif unit == "count" and amount == 1:
-            said.append(f"one {'more' if more else 'less'} under {term}")
-        elif unit == "count":
-            said.append(f"{words.number(amount)} {'more' if more else 'fewer'} {term}")
-        else:
-            said.append(f"{words.figure(amount, unit)} {'more' if more else 'less'} in “{term}”")
-    return said
+        changes.setdefault((lever.change, inputs[lever.name].unit), []).append(inputs[lever.name])
+    said = [_change(change, unit, of, sign) for (change, unit), of in changes.items()]
+    if not said:
+        return ""
+    text = ", or ".join(said) + (f", {rest}" if rest else "")
+    return f"{text}," if rest or len(said) > 1 else text
+
+
+def _change(change: Decimal, unit: str, of: Sequence[LeverWords], sign: str) -> str:
+    amount, more = abs(change), "more" if change > 0 else "less"
+    if unit in ("count", "days"):
+        number, fewer = "one" if amount == 1 else words.number(amount), "more" if change > 0 else "fewer"
+        return f"{number} {fewer} {_either([each.one if amount == 1 else each.many for each in of])}"
+    named = _either([each.many for each in of])
+    if unit == "currency":
+        return f"{sign}{words.number(amount)} {more} {named}"
+    if unit == "months":
+        return f"{words.figure(amount, unit)} {more} of {named}"
+    return f"{words.number(amount)} point{'' if amount == 1 else 's'} {more} on {named}"
+
+
+def _either(names: Sequence[str]) -> str:
+    """`answers of 4 or 5`: what the names begin with is said once."""
+    parts = [name.split(" ") for name in names]
+    shared = 0
+    while len({tuple(each[: shared + 1]) for each in parts}) == 1 and all(
+        len(each) > shared + 1 for each in parts
+    ):
+        shared += 1
+    first, *others = [" ".join(each[shared:]) for each in parts]
+    listed = [" ".join([*parts[0][:shared], first]), *others]
+    return listed[0] if not others else f"{', '.join(listed[:-1])} or {listed[-1]}"

@@ -138,7 +138,7 @@ def metric_detail(request: HttpRequest, slug: str) -> HttpResponse:
     cited = entry.cited(metric, rows, sources)
     page = metric.page
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    number = calculator.build(metric, query, request.GET, rows, cited, segments, today)
+    number = calculator.build(metric, query, request.GET, rows, cited, segments, today, company=memory.company)
     benchmark_groups = evidence.groups(
         metric,
         rows,

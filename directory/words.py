@@ -140,7 +140,7 @@ def joined(names: Sequence[str]) -> str:
 
 
 def count_words(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
 
 ONES = (

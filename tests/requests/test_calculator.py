@@ -179,6 +179,24 @@ def test_a_decimal_comma_is_chosen(get):
     assert not has_result(refused)
 
 
+def test_a_decimal_comma_is_echoed_and_a_doubtful_point_is_told(get):
+    page = get(at(GRR, {**YEAR, "starting_arr": "$ 2400000,5", "churned_arr": "84,000"}, decimal="comma"))
+    assert note(page, "starting_arr") == "Read as $2.400.000,5."
+    assert note(page, "churned_arr") == "Read as 84. With the decimal point it would be 84,000."
+    page = get(at(GRR, {**YEAR, "churned_arr": "84.000"}))
+    assert note(page, "churned_arr") == "Read as 84. With the decimal comma it would be 84,000."
+    days = get(at("time-to-value", {"days_waited_reached": "84.000"}))
+    assert note(days, "days_waited_reached") == "Read as 84 days."
+
+
+def test_shares_of_a_survey_are_typed_as_percent(get):
+    values = {"promoters_pct": "49.6 %", "detractors_pct": "20%"}
+    assert result(get(at("net-promoter-score", values, variant="percentage-form"))) == Decimal("29.6")
+    page = get(at("net-promoter-score", {"promoters_pct": 80, "detractors_pct": 60}, variant="percentage-form"))
+    assert note(page, "detractors_pct").startswith("Promoters and detractors together cannot exceed 100 %")
+    assert not has_result(page)
+
+
 def test_a_percent_is_typed_as_percent(get):
     values = {"acquisition_cost": 540000, "new_mrr": 36000, "gross_margin": "78 %"}
     assert result(get(at("cac-payback-period", values))) == Decimal("19.230769")
@@ -188,13 +206,39 @@ def test_a_percent_is_typed_as_percent(get):
 
 def test_the_currency_typed_is_the_currency_shown(get):
     page = get(at(GRR, {**YEAR, "starting_arr": "$2.4m"}, segment="smb"))
-    assert "About $24,000 less contraction, or $24,000 less churned ARR, would reach the strong band." in said(
-        page
-    )
+    assert "About $24,000 less contraction or churned ARR would reach the strong band." in said(page)
     assert "$2,136,000" in said(page)
-    mixed = get(at(GRR, {**YEAR, "starting_arr": "$2.4m", "churned_arr": "€180k"}))
-    assert "2,136,000" in said(mixed)
-    assert "$2,136,000" not in said(mixed)
+
+
+@pytest.mark.parametrize(("first", "other", "fits"), [("€1m", "$10k", False), ("USD 1m", "$10k", True)])
+def test_two_currencies_are_not_added_up(get, first, other, fits):
+    page = get(at(GRR, {"starting_arr": first, "contraction_arr": other, "churned_arr": 0}))
+    assert has_result(page) == fits
+    if not fits:
+        told = "Two currencies were typed: € under “Starting ARR (or MRR)”, $ here. Type all amounts in one."
+        assert note(page, "contraction_arr") == told
+        assert not page.by_id("input-starting_arr").get("aria-invalid")
+
+
+@pytest.mark.parametrize(
+    ("sign", "is_judged"), [("€", False), ("CAD ", False), ("$", True), ("US$", True), ("", True)]
+)
+def test_bands_in_dollars_judge_no_other_currency(get, sign, is_judged):
+    values = {"recurring_value": f"{sign}200k", "term_years": 1, "contracts": 1}
+    page = get(at("annual-contract-value", values, variant="recurring-only"))
+    assert bool(verdicts(page)) == is_judged
+    if not is_judged:
+        assert f"No verdict. The benchmark rows are in US dollars, and you typed {sign.strip()}." in said(page)
+    assert bool(by_class(page.by_id("benchmarks"), "band__you")) == is_judged
+    growth = {"arr_now": f"{sign}5m", "arr_year_ago": f"{sign}4m"}
+    assert verdicts(get(at("annual-recurring-revenue", growth, variant="year-over-year-growth")))
+
+
+def test_above_a_target_range_is_no_call_to_shrink(get):
+    values = {"recurring_value": "$200k", "term_years": 1, "contracts": 1}
+    text = said(get(at("annual-contract-value", values, variant="recurring-only")))
+    assert "The usual range is $25,000–$100,000. It ends at $100,000, $100,000 down." in text
+    assert "would reach" not in text
 
 
 def test_what_is_missing_is_named_and_linked(get):
@@ -232,6 +276,49 @@ def test_a_broken_rule_is_told_beside_its_field_in_the_words_of_the_content(get,
     assert not has_result(page)
 
 
+IMPOSSIBLE = [
+    ("customer-success-qualified-leads", "acceptance-rate", (10, 12), "csqls_accepted"),
+    ("onboarding-completion-rate", "on-time-project-delivery", (12, 10), "projects_on_time"),
+    ("monthly-recurring-revenue", "gross-loss-rate", (100, 80, 80), "churned_mrr"),
+    ("logo-retention-rate", "end-minus-new", (10, 30, 5), "ending_customers"),
+    ("logo-retention-rate", "end-minus-new", (10, 3, 5), "new_customers"),
+    ("customer-effort-score", "mean-from-sum", (1000, 10), "sum_of_scores"),
+    ("customer-effort-score", "mean-from-sum", (9, 10), "sum_of_scores"),
+    ("annual-recurring-revenue", "arr-at-risk-share", (20, 10), "arr_flagged_at_risk"),
+    ("customer-satisfaction-score", "satisfied-over-total", (11, 10), "satisfied_responses"),
+    ("time-to-value", "cohort-median", (45, 30, 24, 10, 14), "upper_day"),
+    ("time-to-value", "cohort-median", (30, 45, 24, 12, 11), "reached_by_upper_day"),
+    ("time-to-value", "cohort-median", (30, 45, 100, 10, 14), "reached_by_upper_day"),
+    ("time-to-value", "cohort-median", (30, 45, 24, 13, 14), "reached_by_lower_day"),
+    ("time-to-first-value", "cohort-median", (30, 45, 24, 10, 25), "reached_by_upper_day"),
+]
+
+
+@pytest.mark.parametrize(("slug", "variant", "values", "field"), IMPOSSIBLE)
+def test_a_variant_refuses_what_cannot_be_in_the_words_of_the_content(get, slug, variant, values, field):
+    """No number, no verdict: the rule of the variant is told beside its field."""
+    empty = get(at(slug, variant=variant))
+    names = [each.get("name") for each in empty.one("form[@data-calculator]").iter("input")]
+    names = [name for name in names if f"input-{name}" in empty.ids]
+    page = get(at(slug, dict(zip(names, values, strict=True)), variant=variant))
+    (content,) = [each for each in CONTENT[slug]["formula"]["variants"] if each.get("id") == variant]
+    messages = [
+        one_line(typographic(each["message"])) for each in content["constraints"] if each["field"] == field
+    ]
+    assert note(page, field) in messages
+    assert not has_result(page)
+    assert not verdicts(page)
+
+
+def test_a_result_above_100_percent_that_may_be_is_explained_and_not_judged(get):
+    """Shared seats can do that; it would be wrong to call it strong."""
+    page = get(at("product-adoption-rate", {"active_users": 1300, "eligible_users": 1000}, segment="smb"))
+    assert result(page) == 130
+    assert "No verdict. This is over 100 %, with more under “Users who did the key action" in said(page)
+    assert not verdicts(page)
+    assert not by_class(page.by_id("calculation"), "field-error")
+
+
 def test_a_number_beyond_its_bounds_is_told_beside_its_field(get):
     page = get(at("cac-payback-period", {"acquisition_cost": -1, "new_mrr": 5, "gross_margin": 101}))
     assert note(page, "acquisition_cost") == "This cannot be less than 0."
@@ -256,11 +343,25 @@ def test_no_starting_revenue_is_no_fault_even_beside_a_broken_rule(get):
     assert said(page) == "GRR is not defined without starting revenue."
 
 
-def test_a_part_larger_than_its_whole_is_explained(get):
-    values = {"feature_users": 300, "users_with_access": 200}
-    page = get(at("product-adoption-rate", values, variant="feature-adoption-rate"))
-    assert result(page) == 150
-    assert "Over 100 %: there is more under" in said(page)
+def test_a_faulty_base_blames_nothing_else(get):
+    page = get(at(GRR, {"starting_arr": -5, "contraction_arr": 5, "churned_arr": 0}))
+    assert note(page, "starting_arr") == "This cannot be less than 0."
+    assert note(page, "churned_arr") == ""
+
+
+def test_no_base_is_one_message(get):
+    page = get(at(GRR, {"starting_arr": 0, "contraction_arr": 5, "churned_arr": 0}))
+    assert said(page) == "GRR is not defined without starting revenue."
+    assert not page.has("*[@aria-invalid]")
+    assert not by_class(page.one("form[@data-calculator]"), "field-error")
+
+
+def test_a_zero_that_the_sentence_is_not_about_keeps_its_own_message(get):
+    page = get(at("annual-contract-value", {"recurring_value": 100, "term_years": 1, "contracts": 0}))
+    assert note(page, "contracts") == "This cannot be less than 1."
+    assert "not defined" not in said(page)
+    page = get(at("annual-contract-value", {"recurring_value": 100, "term_years": 0}))
+    assert said(page).startswith("ACV is not defined without a contract term.")
 
 
 ABSURD = [
@@ -409,7 +510,7 @@ def test_the_worked_example_says_from_which_numbers_too(get):
 @pytest.mark.parametrize(
     ("segment", "headline"),
     [
-        ("smb", "By a rule of thumb, better than typical, short of strong for SMB customers."),
+        ("smb", "By a rule of thumb, between typical and strong for SMB customers."),
         ("mid-market", "By a rule of thumb, typical for mid-market customers."),
         ("enterprise", "By a rule of thumb, weak for enterprise customers."),
     ],
@@ -441,7 +542,56 @@ def test_no_segment_takes_the_chosen_one_back(get):
 def test_the_distance_is_given_in_the_unit_and_in_one_input(get):
     page = get(at(GRR, YEAR, segment="enterprise"))
     assert "Typical starts at 92 %, 3 points up." in said(page)
-    assert "About 72,000 less contraction, or 72,000 less churned ARR, would reach the typical band." in said(page)
+    assert "About 72,000 less contraction or churned ARR would reach the typical band." in said(page)
+
+
+@pytest.mark.parametrize(
+    ("slug", "values", "segment", "distance"),
+    [
+        ("logo-retention-rate", (420, 38), "enterprise", "Strong starts at 97 %, 6 points up."),
+        ("cac-payback-period", (540000, 36000, 78), "smb", "Typical starts at 12 months, 7.2 months down."),
+    ],
+)
+def test_the_printed_value_and_the_distance_add_up(get, slug, values, segment, distance):
+    named = dict(zip((each["name"] for each in inputs_of(slug)), values, strict=True))
+    assert distance in said(get(at(slug, named, segment=segment)))
+
+
+LEVERS = [
+    ("cac-payback-period", "", (540000, 36000, 78), "more new MRR"),
+    ("monthly-recurring-revenue", "quick-ratio", (9200, 6100, 5000, 5000), "less contraction MRR or churned MRR"),
+    ("customer-lifetime-value", "ltv-to-cac", (12000, 78, 12, 50000), "less CAC"),
+    ("customer-lifetime-value", "ltv-to-cac", (12000, 78, 12, 50000), "less on customer churn"),
+    ("logo-retention-rate", "", (8, 1), "One fewer customer lost would reach the strong band."),
+    ("customer-success-qualified-leads", "acceptance-rate", (48, 27), "more accepted leads"),
+    ("customer-satisfaction-score", "", (60, 110, 340, 1180, 100), "more answers of 4 or 5"),
+    ("net-promoter-score", "", (62, 38, 45), "more promoters, with the other answers unchanged,"),
+    ("time-to-value", "", (54000, 36000, 1000), "fewer days waited until value"),
+]
+
+
+@pytest.mark.parametrize(("slug", "variant", "values", "lever"), LEVERS)
+def test_what_would_reach_the_next_band_is_said_as_people_say_it(get, slug, variant, values, lever):
+    empty = get(at(slug, variant=variant))
+    names = [each.get("name") for each in empty.one("form[@data-calculator]").iter("input")]
+    names = [name for name in names if f"input-{name}" in empty.ids]
+    page = get(at(slug, dict(zip(names, values, strict=True)), variant=variant, segment="smb"))
+    assert lever in said(page)
+
+
+def test_a_base_is_never_offered_as_a_lever(get):
+    for slug, values in (
+        (GRR, (2400000, 84000, 180000)),
+        ("product-adoption-rate", (500, 2000)),
+        ("onboarding-completion-rate", (30, 50)),
+        ("net-promoter-score", (62, 38, 25)),
+    ):
+        named = dict(zip((each["name"] for each in inputs_of(slug)), values, strict=True))
+        reach = said(get(at(slug, named, segment="mid-market"))).partition("About ")[2].partition("would reach")[0]
+        assert reach
+        fixed = [each["term"] for each in inputs_of(slug) if each.get("lever") is False]
+        assert fixed
+        assert not any(term in reach for term in fixed)
 
 
 def test_doing_what_the_verdict_says_reaches_the_band(get):
@@ -505,6 +655,9 @@ def test_a_row_that_measures_a_variant_judges_that_variant_and_says_so(get):
     page = get(at("annual-recurring-revenue", values, variant="year-over-year-growth", segment="smb"))
     assert verdicts(page) == ["By a rough estimate, typical for SMB customers."]
     assert "The row measures year-over-year ARR growth." in said(page)
+    rate = {"csqls_accepted": 7, "csqls_submitted": 10}
+    page = get(at("customer-success-qualified-leads", rate, variant="acceptance-rate"))
+    assert "The row measures the acceptance rate." in said(page)
 
 
 def test_no_row_for_the_segment_says_where_there_are_some(get):
@@ -536,6 +689,82 @@ def test_a_verdict_names_every_source_of_its_row_with_its_sample(get, slug):
 def test_sources_that_disagree_are_named(get):
     text = said(get(at(GRR, YEAR, segment="smb")))
     assert "Sources disagree on the middle: 84 % (Aleph x Benchmarkit, 2026); 91 % (KeyBanc" in text
+
+
+@pytest.mark.parametrize("segment", ["smb", None])
+def test_a_newer_level_that_says_otherwise_is_a_caution(get, segment):
+    """Doubt 7: at 31 % the old band says strong, the newest average typical."""
+    asked = {"segment": segment} if segment else {}
+    text = said(get(at("dau-mau-ratio", {"average_dau": 31, "mau": 100}, **asked)))
+    assert "By a rule of thumb, strong for" in text
+    assert "Another row places it differently: by a rough estimate, typical for B2B SaaS companies" in text
+
+
+def test_a_survey_that_says_otherwise_than_an_estimate_is_a_caution(get):
+    values = {"acquisition_cost": 19, "new_mrr": 1, "gross_margin": 100}
+    text = said(get(at("cac-payback-period", values, segment="smb")))
+    assert "On better evidence, another row places it differently: typical for companies of all segments" in text
+
+
+def test_rows_for_companies_of_the_readers_size_are_consulted(get):
+    """Row 6 is marked as the reader's in the table, so the verdict lists it too."""
+    result_cookie = f"result={'walk.2026-11-20.smb.1000000-5000000'}"
+    row = "companies with ARR $1M–$5M"
+    assert row not in said(get(at(GRR, YEAR, segment="smb")))
+    page = Page("", Client(headers={"Cookie": result_cookie}).get(at(GRR, YEAR)))
+    assert row in said(page)
+
+
+def test_both_kinds_of_enterprise_are_there_without_a_chosen_segment(get):
+    values = {"starting_arr": 100, "expansion_arr": 20, "contraction_arr": 5, "churned_arr": 5}
+    text = said(get(at("net-revenue-retention", values)))
+    assert "typical for enterprise customers with limited headroom." in text
+    assert "weak for enterprise customers with large headroom." in text
+    assert "Median of all segments: 101 % (Benchmarkit, 2025)." in text
+
+
+def test_a_segment_without_a_row_is_named(get):
+    values = {"accounts_completed_in_window": 38, "accounts_due": 50}
+    assert "No row for enterprise customers." in said(get(at("onboarding-completion-rate", values)))
+
+
+@pytest.mark.parametrize(
+    ("slug", "variant", "values"),
+    [
+        ("net-promoter-score", "percentage-form", {"promoters_pct": 49.6, "detractors_pct": 20}),
+        ("customer-effort-score", "mean-from-sum", {"sum_of_scores": 1121, "total_responses": 200}),
+    ],
+)
+def test_another_way_to_the_same_value_is_judged_by_the_rows_of_the_metric(get, slug, variant, values):
+    one = get(at(slug, values, variant=variant, segment="smb"))
+    other = get(at(slug, CONTENT[slug]["example"]["inputs"], segment="smb"))
+    assert result(one) == result(other)
+    assert verdicts(one) == verdicts(other) != []
+    marks = [len(by_class(page.by_id("benchmarks"), "band__you")) for page in (one, other)]
+    assert marks[0] == marks[1] > 0
+
+
+def test_a_row_for_orientation_says_why(get):
+    for slug, values, segment in ORIENTATION:
+        text = said(get(at(slug, values, segment=segment)))
+        assert "orientation only, because " in text
+    values = {"accounts_escalated": 14, "active_accounts": 350}
+    assert "because its source states neither a period nor a sample." in said(get(at("escalation-rate", values)))
+
+
+NEVER_JUDGED = [
+    *("annual-recurring-revenue", "monthly-recurring-revenue", "customer-success-qualified-leads"),
+    *("expansion-revenue", "csm-ai-adoption-rate"),
+]
+
+
+@every_metric
+def test_the_empty_calculator_promises_what_it_can_keep(get, slug):
+    text = said(get(at(slug)))
+    only_orientation = {each for each, _, _ in ORIENTATION} - {"onboarding-completion-rate"}
+    assert ("where you stand" in text) == (slug not in {*NEVER_JUDGED, *only_orientation})
+    assert ("so there is no verdict" in text) == (slug in NEVER_JUDGED)
+    assert ("for orientation only" in text) == (slug in only_orientation)
 
 
 @every_metric
@@ -576,9 +805,27 @@ def test_a_small_sample_says_so(get):
     assert "That is a small sample" in text
 
 
-def test_answers_that_are_all_alike_have_no_margin(get):
-    text = said(get(at("net-promoter-score", {"promoters": 6, "passives": 0, "detractors": 0})))
-    assert "No margin of error" in text
+@pytest.mark.parametrize(
+    ("slug", "values", "reason"),
+    [
+        ("net-promoter-score", {"promoters": 6}, "all 6 answers are alike, so their spread says nothing."),
+        ("net-promoter-score", {"promoters": 1}, "a single answer has no spread."),
+        ("customer-effort-score", {"score_7": 2}, "all 2 answers are alike, so their spread says nothing."),
+        ("net-promoter-score", {"promoters": "2.5", "passives": 1}, "it needs whole counts of answers."),
+    ],
+)
+def test_no_margin_has_one_reason_and_few_answers_stay_few(get, slug, values, reason):
+    named = {**dict.fromkeys((each["name"] for each in inputs_of(slug)), 0), **values}
+    text = said(get(at(slug, named, segment="smb")))
+    assert f"No margin of error: {reason}" in text
+    is_few = "whole" not in reason
+    assert ("That is a small sample" in text) == is_few
+    assert ("So few answers cannot settle it." in text) == is_few
+
+
+def test_many_answers_are_grouped(get):
+    many = {"promoters": 50000, "passives": 30000, "detractors": 20000}
+    assert "with 100,000 answers." in said(get(at("net-promoter-score", many)))
 
 
 def test_a_rate_of_all_accounts_has_no_margin(get):
@@ -689,7 +936,7 @@ def test_the_address_that_follows_gives_the_same_calculation(db):
 @pytest.mark.parametrize(
     ("values", "status"),
     [
-        (YEAR, "GRR: 89.0 %. By a rule of thumb, better than typical, short of strong for SMB customers."),
+        (YEAR, "GRR: 89.0 %. By a rule of thumb, between typical and strong for SMB customers."),
         ({**YEAR, "churned_arr": "x"}, "Churned: This is not a number. Type it like 1200, 1,200 or 1.2k."),
         ({**YEAR, "starting_arr": "0"}, "GRR is not defined without starting revenue."),
         ({"starting_arr": "1"}, ""),

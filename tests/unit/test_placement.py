@@ -97,7 +97,7 @@ def test_the_next_band_is_the_better_one(of, value, step):
 
 GRR = "(starting - contraction - churned) / starting"
 NAMES = [
-    Limits("starting", "currency", Decimal(0)),
+    Limits("starting", "currency", Decimal(0), moves=False),
     Limits("contraction", "currency", Decimal(0)),
     Limits("churned", "currency", Decimal(0)),
 ]
@@ -135,7 +135,7 @@ def test_the_base_of_a_rate_is_no_lever():
 
 
 def test_a_lever_keeps_the_rules_of_the_formula():
-    inputs = [Limits("done", "count", Decimal(0)), Limits("due", "count", Decimal(1))]
+    inputs = [Limits("done", "count", Decimal(0)), Limits("due", "count", Decimal(1), moves=False)]
     typed = {"done": Decimal(38), "due": Decimal(50)}
     assert found("done / due", inputs, typed, 87, of_percent=True, rules=["done <= due"]) == [
         Lever("done", Decimal(6), Decimal(44))
@@ -144,13 +144,33 @@ def test_a_lever_keeps_the_rules_of_the_formula():
 
 
 def test_counts_are_whole_and_go_far_enough():
-    inputs = [Limits(name, "count", Decimal(0)) for name in ("promoters", "passives", "detractors")]
+    inputs = [
+        Limits(name, "count", Decimal(0), moves=name != "passives")
+        for name in ("promoters", "passives", "detractors")
+    ]
     typed = {"promoters": Decimal(62), "passives": Decimal(38), "detractors": Decimal(25)}
     formula = "(promoters - detractors) / (promoters + passives + detractors) * 100"
     assert found(formula, inputs, typed, 30) == [
         Lever("promoters", Decimal(1), Decimal(63)),
         Lever("detractors", Decimal(-1), Decimal(24)),
     ]
+
+
+def test_what_stands_below_the_bar_moves_too_unless_the_content_forbids_it():
+    """Less churn and cheaper customers raise LTV:CAC as much as more revenue does."""
+    inputs = [Limits(name, "currency", Decimal(0)) for name in ("won", "lost")]
+    typed = {"won": Decimal(300), "lost": Decimal(150)}
+    assert found("won / lost", inputs, typed, 3) == [
+        Lever("lost", Decimal(-50), Decimal(100)),
+        Lever("won", Decimal(150), Decimal(450)),
+    ]
+
+
+def test_inputs_that_need_the_same_change_count_as_one():
+    inputs = [Limits(name, "count", Decimal(0)) for name in "abcde"]
+    typed = dict.fromkeys("abcde", Decimal(10))
+    levers = found("a + b + c + d + 2 * e", inputs, typed, 70)
+    assert [(each.name, each.change) for each in levers] == [("e", 5), ("a", 10), ("b", 10), ("c", 10), ("d", 10)]
 
 
 def test_a_percent_lever_is_in_points():

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from directory.sampling import counts_of, margin, mean
+from directory.sampling import answers_in, counts_of, is_few, margin, mean
 
 
 def counted(**answers):
@@ -27,7 +27,6 @@ def test_margin_of_nps_is_that_of_a_difference_of_two_shares(answers, expected):
     found = nps(*answers)
     assert round(found.either_way, 2) == Decimal(expected)
     assert found.answers == sum(answers)
-    assert not found.is_small
 
 
 def test_the_variance_of_one_wave_needs_105_answers_for_15_points():
@@ -45,7 +44,6 @@ def test_a_share_takes_the_interval_of_wilson():
     ]
     assert [round(each) for each in (few.low, few.high)] == [68, 100]
     assert few.either_way is None
-    assert few.is_small
 
 
 def test_a_mean_of_ratings_takes_the_spread_of_the_sample():
@@ -55,9 +53,19 @@ def test_a_mean_of_ratings_takes_the_spread_of_the_sample():
     assert round(margin(counts).either_way, 2) == Decimal("0.18")
 
 
-def test_few_answers_are_called_few():
-    assert nps(10, 9, 10).is_small
-    assert not nps(10, 10, 10).is_small
+@pytest.mark.parametrize(
+    ("answers", "few"),
+    [((10, 9, 10), True), ((10, 10, 10), False), ((1, 0, 0), True), ((29, 0, 0), True), ((30, 0, 0), False)],
+)
+def test_few_answers_are_called_few_whether_or_not_they_are_alike(answers, few):
+    promoters, passives, detractors = answers
+    assert is_few(counted(v100=promoters, v0=passives, vm100=detractors)) == few
+
+
+def test_counts_that_are_not_whole_are_no_answers():
+    assert answers_in(counted(v100="2.5", v0=3)) is None
+    assert not is_few(counted(v100="2.5", v0=3))
+    assert not is_few({})
 
 
 def test_an_interval_ends_where_the_scale_does():
