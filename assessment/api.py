@@ -6,6 +6,9 @@ pages of other sites may ask as well: they learn what anybody can work out from 
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
 from http import HTTPStatus
 from typing import (
@@ -23,9 +26,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from typing_extensions import TypedDict
 
 from directory.api import openapi
-from directory.api.answers import allowed_everywhere, preflight, printable, problem, refuse_method
+from directory.api.answers import (
+    allowed_everywhere,
+    preflight,
+    printable,
+    problem,
+    refuse_method,
+    wrong_parameters,
+)
 from directory.api.documents import Document
-from directory.api.models import FieldError, Open, Slug
+from directory.api.models import Address, FieldError, Open, Slug
 from directory.api.text import typed
 from directory.api.views import json_answer
 from directory.models import ContentVersion
@@ -33,11 +43,13 @@ from directory.structured import address
 
 from . import content, scoring
 from .content import current
+from .schema import Effort
 from .scoring import Confidence, Group, Level, Questionnaire, Stage
 
 LARGEST = 16_384  # bytes; a request that names every question has about 2,000
 MOST_ERRORS = 50
 METHODS = ("POST", "OPTIONS")
+NOT_JSON = "The body is not JSON."
 Response = Literal["0", "1", "2", "3", "ns"]
 
 
@@ -48,7 +60,7 @@ class Next(Open):
     """The move from an answer to the one after it."""
 
     do: str
-    effort: str
+    effort: Effort
 
 
 class Answer(Open):
@@ -84,7 +96,7 @@ class QuestionGroup(Open):
 
 
 class EffortWeeks(Open):
-    effort: str
+    effort: Effort
     weeks: int
 
 
@@ -123,7 +135,7 @@ class Assessment(Open):
 
     version: int = Field(description="Changes with what is asked or how it is scored.")
     name: str
-    url: str
+    url: Address
     scoring: str
     not_sure: str = Field(description="What the response `ns` says.")
     fewest_responses: int = Field(
@@ -156,7 +168,10 @@ def assessments() -> list[Assessment]:
             ],
             dimensions=[_area(each) for each in edition.areas],
             questions=[_question(each, area) for area in edition.areas for each in area.questions],
-            efforts=[EffortWeeks(effort=effort, weeks=weeks) for effort, weeks in rules.effort_weeks.items()],
+            efforts=[
+                EffortWeeks(effort=cast(Effort, effort), weeks=weeks)
+                for effort, weeks in rules.effort_weeks.items()
+            ],
             cutoffs=[
                 Cutoff(questions=questions, level=level, points=points)
                 for questions, levels in rules.cutoffs.items()
@@ -197,7 +212,7 @@ def _question(question: content.Question, area: content.Area) -> Question:
             Answer(
                 response=cast(Response, each.value),
                 label=typed(each.label),
-                next=Next(do=typed(each.do), effort=each.effort) if each.effort else None,
+                next=Next(do=typed(each.do), effort=cast(Effort, each.effort)) if each.effort else None,
             )
             for each in question.answers
         ],
@@ -271,7 +286,7 @@ class Move(Open):
     question: Slug
     dimension: Slug
     start: int = Field(description="Place of the answer before, from 0.")
-    effort: str
+    effort: Effort
     weeks: int
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.csrf import csrf_exempt
@@ -30,19 +30,37 @@ DOCUMENTS: tuple[Document, ...] = (*documents.DOCUMENTS, assessment.DOCUMENT)
 
 
 def entries() -> list[shapes.Entry]:
+    """Every document, then what else there is to read or to ask."""
     return [
-        shapes.Entry(
-            name=each.name,
-            title=each.title,
-            json_url=address(each.path),
-            csv_url=address(each.table_path) if each.is_table else None,
-            schema_url=schema_address(each.name),
-        )
-        for each in DOCUMENTS
+        *(
+            _entry(
+                each.name,
+                each.title,
+                json_url=address(each.path),
+                csv_url=address(each.table_path) if each.is_table else None,
+                item_url=address(each.item_path) if each.item_path else None,
+                schema_url=schema_address(each.name),
+            )
+            for each in DOCUMENTS
+        ),
+        _entry(
+            "score",
+            "Responses to the assessment in, the full result out",
+            method="POST",
+            json_url=address(reverse("api:score")),
+            schema_url=schema_address("score"),
+        ),
+        _entry("openapi", "All of this as OpenAPI 3.1 describes it", json_url=address(reverse("api:openapi"))),
+        _entry("changes", "What changed in the content", atom_url=address(reverse("directory:changes"))),
     ]
 
 
-INDEX = Document("index", "Every document", shapes.Entry, entries)
+def _entry(name: str, title: str, *, method: Literal["GET", "POST"] = "GET", **urls: str | None) -> shapes.Entry:
+    known = dict.fromkeys(("json_url", "csv_url", "atom_url", "item_url", "schema_url"))
+    return shapes.Entry(name=name, title=title, method=method, **(known | urls))
+
+
+INDEX = Document("index", "Every document and address", shapes.Entry, entries)
 
 
 def schemas() -> dict[str, type[BaseModel]]:

@@ -41,6 +41,7 @@ class Document:
     item: type[BaseModel]
     items: Callable[[], Sequence[BaseModel]]
     is_table: bool = False  # whether it comes as CSV as well
+    item_view: str = ""  # of one item alone
 
     @property
     def envelope(self) -> type[api.Envelope[Any]]:
@@ -54,6 +55,11 @@ class Document:
     @property
     def table_path(self) -> str:
         return f"{reverse('api:index')}{self.name}.csv"
+
+    @property
+    def item_path(self) -> str:
+        """Path of one item alone, with `{slug}` where its slug goes; empty where there is none."""
+        return reverse(self.item_view, args=["SLUG"]).replace("SLUG", "{slug}") if self.item_view else ""
 
     def around(self, items: Sequence[BaseModel], version: ContentVersion) -> api.Envelope[Any]:
         """The items in their envelope."""
@@ -431,7 +437,11 @@ def _use(row: Source) -> api.SourceUse:
 
 
 METRICS = Document(
-    "metrics", "Every metric whole: definition, formula, benchmarks, guidance, sources", api.Metric, metrics
+    "metrics",
+    "Every metric whole: definition, formula, benchmarks, guidance, sources",
+    api.Metric,
+    metrics,
+    item_view="api:metric",
 )
 
 DOCUMENTS = (

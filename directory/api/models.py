@@ -10,10 +10,11 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from directory.loader.schema import (
     Basis,
+    CategorySlug,
     ChangeKind,
     Confidence,
     Direction,
@@ -38,12 +39,22 @@ TreatAs = Literal["orientation", "house-rule"]
 Reading = Literal["first-hand", "second-hand"]
 
 Text = Annotated[str, Field(description="Plain text; `[@id]` marks the source of what stands before it.")]
+Link = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]  # of a publisher
+# An address of this site: whole, or a path where the site was not told its own address.
+Address = Annotated[str, WithJsonSchema({"type": "string", "format": "uri-reference"})]
+
+
+def _let_grow(schema: dict[str, Any]) -> None:
+    """Fields may be added, so a reader who kept an older schema has to let them pass."""
+    schema.pop("additionalProperties", None)
 
 
 class Open(BaseModel):
-    """Base of everything that is sent."""
+    """Base of everything that is sent. Closed where answers are made, open in its schema."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True, json_schema_extra=_let_grow
+    )
 
 
 # -- Around every document --
@@ -61,9 +72,10 @@ Item = TypeVar("Item", bound=BaseModel)
 class Envelope(Open, Generic[Item]):
     """What every document has around its items."""
 
-    schema_address: str = Field(alias="$schema", description="Address of the JSON Schema of this document.")
-    schema_version: Literal["1.0"] = Field(
-        description="Version of the shapes. A new minor version only adds; a new major one gets another address."
+    schema_address: Address = Field(alias="$schema", description="Address of the JSON Schema of this document.")
+    schema_version: str = Field(
+        pattern=r"^1\.[0-9]+$",
+        description="Version of the shapes. A new minor version only adds; a new major one gets another address.",
     )
     content_version: str = Field(
         pattern="^[0-9a-f]{12}$", description="Changes with any byte of the content, and with nothing else."
@@ -175,7 +187,7 @@ class PublicExample(Open):
     """A worked example found elsewhere."""
 
     publisher: str
-    link: str | None
+    link: Link | None
     variant: Slug | None
     inputs: list[Given]
     result: Figure
@@ -218,7 +230,7 @@ class Benchmark(Open):
     because: str | None = Field(description="Why no verdict may rest on it.")
     sources: list[Slug] = Field(description="Ids of sources; in CSV parted by spaces.")
     note: str = Field(description="Where the figures come from; `[@id]` marks the source of what is before it.")
-    url: str = Field(description="The row on its page. This address may change; the id does not.")
+    url: Address = Field(description="The row on its page. This address may change; the id does not.")
 
 
 class PublishedPoint(Open):
@@ -272,7 +284,7 @@ class MetricSource(Open):
     publisher: str
     title: str
     year: Year | None
-    link: str | None = Field(description="Only where the host is the publisher's own.")
+    link: Link | None = Field(description="Only where the host is the publisher's own.")
     read: Reading
     via: str | None = Field(description="Through whom it was read, where that was second-hand.")
     sample: str
@@ -293,11 +305,11 @@ class Metric(Open):
     name: str
     abbreviation: str | None
     also_known_as: list[str]
-    category: Slug
+    category: CategorySlug
     category_name: str
-    also_in: Slug | None
+    also_in: CategorySlug | None
     summary: str
-    url: str
+    url: Address
     definition: Definition
     unit: Unit
     direction: Direction
@@ -336,7 +348,7 @@ class PriorityRow(Open):
     rank: int = Field(ge=1, description="Over all metrics at this stage, from 1.")
     is_focus: bool = Field(description="Whether it is among the first four of the stage.")
     reason: str = Field(description="Why it has that priority there, in one line.")
-    url: str = Field(description="The guidance behind it.")
+    url: Address = Field(description="The guidance behind it.")
 
 
 class MaturityStage(Open):
@@ -351,7 +363,7 @@ class MaturityStage(Open):
     hold_off: str
     unlocks_next: str
     focus: list[Slug] = Field(description="The four metrics that the stage starts with, in order.")
-    url: str
+    url: Address
 
 
 class SourceUse(Open):
@@ -363,7 +375,7 @@ class SourceUse(Open):
     sample: str
     finding: str
     benchmark_rows: int = Field(ge=0, description="Rows of that metric that rest on it.")
-    url: str
+    url: Address
 
 
 class Source(Open):
@@ -373,18 +385,21 @@ class Source(Open):
     publisher: str
     title: str
     year: Year | None
-    link: str | None = Field(description="Only where the host is the publisher's own.")
+    link: Link | None = Field(description="Only where the host is the publisher's own.")
     uses: list[SourceUse]
 
 
 class Entry(Open):
-    """One document of the index."""
+    """One document of the index, or another address of the open data."""
 
     name: str
     title: str
-    json_url: str
-    csv_url: str | None
-    schema_url: str
+    method: Literal["GET", "POST"] = Field(description="How to ask for it.")
+    json_url: Address | None
+    csv_url: Address | None
+    atom_url: Address | None
+    item_url: str | None = Field(description="Address of one item alone: put its slug in place of `{slug}`.")
+    schema_url: Address | None
 
 
 # -- Problems --
@@ -398,7 +413,7 @@ class FieldError(Open):
 class Problem(Open):
     """`application/problem+json` (RFC 9457)."""
 
-    type: str
+    type: Address
     title: str
     status: int
     detail: str

@@ -45,7 +45,7 @@ def description(
         "externalDocs": {"url": f"{settings.SITE_URL}{reverse('api:guide')}"},
         "paths": {
             **{path: item for document in documents for path, item in _paths(document)},
-            _metric_path(): {"get": _one_metric(example_slug)},
+            METRICS.item_path: {"get": _one_metric(example_slug)},
             **more_paths,
         },
         "components": {"schemas": defined["$defs"]},
@@ -70,10 +70,6 @@ def _paths(document: Document) -> Iterable[tuple[str, Schema]]:
             }
         ]
         yield document.table_path, {"get": operation}
-
-
-def _metric_path() -> str:
-    return reverse("api:metric", args=["SLUG"]).replace("SLUG", "{slug}")
 
 
 def _one_metric(example_slug: str) -> Schema:

@@ -79,6 +79,8 @@ Figure = Annotated[
 Year = Annotated[int, Field(ge=1990, le=2100)]
 Date = Annotated[datetime.date, BeforeValidator(_date)]
 
+# The categories, closed because the open data promises them. Their names and order are in `categories.yaml`.
+CategorySlug = Literal["revenue", "retention", "onboarding", "health", "usage", "sentiment", "ai-automation"]
 Segment = Literal["smb", "mid-market", "enterprise", "all"]
 Stage = Literal["crawl", "walk", "run"]
 Priority = Literal["high", "medium", "low"]
@@ -325,8 +327,8 @@ class Metric(Content):
     name: Line
     abbreviation: Annotated[Line, Field(max_length=12)] | None = None
     also_known_as: list[Line] = []
-    category: Slug
-    also_in: Slug | None = None
+    category: CategorySlug
+    also_in: CategorySlug | None = None
     summary: Annotated[Line, Field(max_length=160)]
     definition: Definition
     unit: Unit
@@ -355,7 +357,7 @@ class Metric(Content):
 
 
 class Category(Content):
-    slug: Slug
+    slug: CategorySlug
     name: Line
     measures: Line
 

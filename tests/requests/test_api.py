@@ -17,7 +17,7 @@ from csmetrics.api import DOCUMENTS as EVERY_DOCUMENT
 from directory.api.models import SCHEMA_VERSION
 from directory.models import Benchmark, ContentVersion, Metric, Redirect, Source
 
-from .page import CONTENT, DOCUMENTS, METRICS, ORDER, STAGES, TEXTS, by_class, words
+from .page import CATEGORIES, CONTENT, DOCUMENTS, METRICS, ORDER, STAGES, TEXTS, by_class, words
 
 SITE = "https://example.test"
 JSON = [each for each in DOCUMENTS if not each.endswith(".csv")]
@@ -53,6 +53,12 @@ def validator(schema):
     return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
+def closed(schema):
+    """The schema, with nothing let through that it does not name: what is sent today has to be all in it."""
+    models = {name: {**each, "additionalProperties": False} for name, each in schema.get("$defs", {}).items()}
+    return {**schema, "additionalProperties": False, "$defs": models}
+
+
 # -- Shape --
 
 
@@ -62,7 +68,26 @@ def test_document_is_right_by_the_schema_that_it_names(data, address):
     schema = data(document["$schema"].removeprefix(SITE))
     assert schema["$schema"] == Draft202012Validator.META_SCHEMA["$schema"]
     assert schema["$id"] == document["$schema"]
-    assert [each.message for each in validator(schema).iter_errors(document)] == []
+    assert [each.message for each in validator(closed(schema)).iter_errors(document)] == []
+
+
+@pytest.mark.parametrize("address", ENVELOPES)
+def test_reader_who_kept_the_schema_takes_a_later_version_that_only_adds(data, address):
+    document, schema = json.loads(json.dumps(data(address))), data(data(address)["$schema"].removeprefix(SITE))
+
+    def add(value):
+        if isinstance(value, dict):
+            for each in value.values():
+                add(each)
+            value["added"] = 1
+        elif isinstance(value, list):
+            for each in value:
+                add(each)
+
+    add(document)
+    document["schema_version"] = "1.12"
+    assert validator(schema).is_valid(document)
+    assert not validator(schema).is_valid({**document, "schema_version": "2.0"})
 
 
 @pytest.mark.parametrize("address", ENVELOPES)
@@ -80,7 +105,7 @@ def test_envelope_says_version_time_license_and_count(data, address):
 
 def test_schema_refuses_what_is_missing_unknown_or_of_another_type(data):
     document = json.loads(json.dumps(data("/api/v1/benchmarks.json")))
-    check = validator(data("/api/v1/schema/benchmarks.json"))
+    check = validator(closed(data("/api/v1/schema/benchmarks.json")))
     for damage in (
         lambda row: row.pop("median"),
         lambda row: row.update(color="red"),
@@ -98,7 +123,7 @@ def test_schema_refuses_what_is_missing_unknown_or_of_another_type(data):
 def test_every_field_has_one_type_and_is_always_there(data, name):
     schema = data(f"/api/v1/schema/{name}.json")
     for model in (schema, *schema["$defs"].values()):
-        assert model["additionalProperties"] is False
+        assert "additionalProperties" not in model
         assert set(model["required"]) == set(model["properties"]), model["title"]
         for field in model["properties"].values():
             kinds = [each for each in field.get("anyOf", [field]) if each.get("type") != "null"]
@@ -106,13 +131,45 @@ def test_every_field_has_one_type_and_is_always_there(data, name):
             assert not isinstance(kinds[0].get("type"), list)
 
 
+def test_addresses_say_in_their_schema_what_they_are(data):
+    """The site's own may be paths, where it was not told its own address; those of publishers are whole."""
+    for name in (each.name for each in EVERY_DOCUMENT):
+        schema = data(f"/api/v1/schema/{name}.json")
+        for model in (schema, *schema["$defs"].values()):
+            for field, said in model["properties"].items():
+                kinds = {each.get("format") for each in said.get("anyOf", [said]) if each.get("type") != "null"}
+                if field == "link":
+                    assert kinds == {"uri"}
+                elif field in ("url", "$schema") and model["title"] != "License":
+                    assert kinds == {"uri-reference"}
+
+
+def test_categories_and_efforts_are_closed_lists(data):
+    metric = data("/api/v1/schema/metrics.json")["$defs"]["Metric"]["properties"]
+    assert metric["category"]["enum"] == metric["also_in"]["anyOf"][0]["enum"] == CATEGORIES
+    for name, model in (("assessment", "Next"), ("assessment", "EffortWeeks"), ("score", "Move")):
+        defined = data(f"/api/v1/schema/{name}.json")["$defs"][model]["properties"]
+        assert defined["effort"]["enum"] == ["S", "M", "L"]
+
+
 def test_index_lists_every_document_and_each_answers(client, data):
-    entries = data("/api/v1/")["items"]
-    assert [each["name"] for each in entries] == [each.name for each in EVERY_DOCUMENT]
-    for each in entries:
-        addresses = [each["json_url"], each["schema_url"], *([each["csv_url"]] if each["csv_url"] else [])]
-        assert {client.get(address.removeprefix(SITE)).status_code for address in addresses} == {200}
-    assert [each["name"] for each in entries if each["csv_url"]] == TABLES
+    entries = {each["name"]: each for each in data("/api/v1/")["items"]}
+    assert list(entries) == [*(each.name for each in EVERY_DOCUMENT), "score", "openapi", "changes"]
+    assert [name for name, each in entries.items() if each["method"] == "POST"] == ["score"]
+    for name, each in entries.items():
+        forms = [each[f"{form}_url"] for form in ("json", "csv", "atom", "schema") if each[f"{form}_url"]]
+        assert forms
+        for address in forms:
+            path = address.removeprefix(SITE)
+            if name == "score" and address == each["json_url"]:
+                answer = client.post(path, '{"responses": {}}', content_type="application/json")
+            else:
+                answer = client.get(path)
+            assert answer.status_code == 200
+    assert [name for name, each in entries.items() if each["csv_url"]] == TABLES
+    assert {name: each["item_url"] for name, each in entries.items() if each["item_url"]} == {
+        "metrics": f"{SITE}/api/v1/metrics/{{slug}}.json"
+    }
 
 
 # -- The same as on the pages --
