@@ -395,7 +395,11 @@ def _points(requirement: scoring.Requirement) -> dict[str, Any]:
 
 def _move(move: scoring.Move) -> Move:
     return Move(
-        question=move.question, dimension=move.dimension, start=move.start, effort=move.effort, weeks=move.weeks
+        question=move.question,
+        dimension=move.dimension,
+        start=move.start,
+        effort=cast(Effort, move.effort),
+        weeks=move.weeks,
     )
 
 
@@ -424,9 +428,38 @@ def _request_model(questions: tuple[str, ...]) -> type[BaseModel]:
     return model
 
 
+class _Pairs(list[tuple[str, Any]]):
+    """An object of JSON as it was written, names that stand twice included."""
+
+
+def repeated_fields(body: bytes) -> list[FieldError]:
+    """Each name that an object of the body has more than once: which of its values is meant, nobody can say.
+
+    Raises ValueError or RecursionError where the body is no JSON.
+    """
+    written = json.loads(body.decode(), object_pairs_hook=_Pairs, parse_constant=_no_constant)
+    return [FieldError(field=_path(place), message="stands more than once") for place in _repeated(written)]
+
+
+def _no_constant(name: str) -> None:
+    """Refuses NaN and Infinity, which Python alone takes for JSON."""
+    raise ValueError(name)
+
+
+def _repeated(value: Any, *place: int | str) -> Iterator[tuple[int | str, ...]]:
+    if isinstance(value, _Pairs):
+        counts = Counter(name for name, _ in value)
+        yield from ((*place, name) for name, count in counts.items() if count > 1)
+        for name, each in value:
+            yield from _repeated(each, *place, name)
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _repeated(each, *place, index)
+
+
 def field_errors(error: ValidationError) -> list[FieldError]:
     """Each wrong field with what was expected there."""
-    details = error.errors(include_url=False, include_context=False)[:MOST_ERRORS]
+    details = error.errors(include_url=False, include_context=False)
     return [FieldError(field=_path(each["loc"]), message=_message(each)) for each in details]
 
 
@@ -452,9 +485,11 @@ RESULT = Document("score", "The result of responses to the assessment", Result, 
 def score(request: HttpRequest) -> HttpResponse:
     """Responses in, the full result out."""
     if request.method == "OPTIONS":
-        return preflight(METHODS, "Content-Type")
+        return preflight(METHODS)
     if request.method != "POST":
         return refuse_method(request, METHODS)
+    if refusal := wrong_parameters(request, {}):
+        return refusal
     if request.content_type != "application/json":
         detail = "Send the responses as JSON, with the content type application/json."
         return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
@@ -465,9 +500,15 @@ def score(request: HttpRequest) -> HttpResponse:
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, "No content is loaded yet.")
     questionnaire = current().questionnaire
     try:
+        repeated = repeated_fields(request.body)
+    except (ValueError, RecursionError):
+        return problem(HTTPStatus.BAD_REQUEST, NOT_JSON)
+    try:
         given = request_model(questionnaire).model_validate_json(request.body)
     except ValidationError as error:
-        return _refused(error)
+        return _refused(repeated, error)
+    if repeated:
+        return _refused(repeated)
     result = result_of(scoring.score(questionnaire, given.model_dump()["responses"]))
     response = json_answer(RESULT.around([result], version))
     response["Cache-Control"] = "no-store"
@@ -479,12 +520,15 @@ def _length(request: HttpRequest) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-def _refused(error: ValidationError) -> HttpResponse:
-    if error.errors()[0]["type"] == "json_invalid":
-        return problem(HTTPStatus.BAD_REQUEST, "The body is not JSON.")
-    errors = field_errors(error)
-    count = f"{len(errors)} field{'s are' if len(errors) != 1 else ' is'} wrong"
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{count}; each is named below.", kind="score", errors=errors)
+def _refused(errors: list[FieldError], error: ValidationError | None = None) -> HttpResponse:
+    if error and error.errors()[0]["type"] == "json_invalid":
+        return problem(HTTPStatus.BAD_REQUEST, NOT_JSON)
+    errors = errors + (field_errors(error) if error else [])
+    count = f"{len(errors)} fields are wrong" if len(errors) != 1 else "1 field is wrong"
+    each = "each is" if len(errors) > 1 else "it is"
+    named = f"{each} named below" if len(errors) <= MOST_ERRORS else f"the first {MOST_ERRORS} are named"
+    detail = f"{count}; {named}."
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, kind="score", errors=errors[:MOST_ERRORS])
 
 
 # -- In the description --
@@ -492,7 +536,11 @@ def _refused(error: ValidationError) -> HttpResponse:
 
 def paths() -> dict[str, Any]:
     """The address of the score as OpenAPI describes it."""
-    told = {"400": "The body is not JSON.", "413": "More than the largest size.", "415": "Not sent as JSON."}
+    told = {
+        "400": "The body is not JSON, or the address has parameters.",
+        "413": "More than the largest size.",
+        "415": "Not sent as JSON.",
+    }
     answers = {status: openapi.problem(text) for status, text in told.items()}
     answers["422"] = openapi.problem("Wrong fields, each named in `errors`.")
     schema = {"schema": openapi.reference(request_model(current().questionnaire))}

@@ -97,11 +97,17 @@ def description(request: HttpRequest, version: ContentVersion) -> HttpResponse:
     return _as_file(made, "application/openapi+json;version=3.1")
 
 
+@open_data()
+def without_slash(request: HttpRequest, version: ContentVersion) -> HttpResponse:
+    """To the index, so that scripts of other sites may follow."""
+    return HttpResponsePermanentRedirect(INDEX.path)
+
+
 @csrf_exempt
 def missing(request: HttpRequest, rest: str) -> HttpResponse:
     """Nothing is here, said in the way that readers of data expect."""
     if request.method == "OPTIONS":
-        return preflight(READING, "")
+        return preflight(READING)
     detail = f"There is no such document. {address(INDEX.path)} lists all of them."
     return problem(HTTPStatus.NOT_FOUND, detail)
 
@@ -134,6 +140,7 @@ app_name = "api"
 
 urlpatterns: list[URLPattern] = [
     path("", guide, name="guide"),
+    path("v1", without_slash),
     path("v1/", views.document_view(INDEX), name="index"),
     path("v1/openapi.json", description, name="openapi"),
     path("v1/schema/<slug:name>.json", schema, name="schema"),

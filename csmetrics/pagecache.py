@@ -12,10 +12,9 @@ import gzip
 import logging
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -29,10 +28,12 @@ from django.utils.http import parse_etags
 from django_htmx.middleware import HtmxDetails
 
 from csmetrics.log import ROUTE
+from directory.compression import best_encoding
 from directory.htmx import wants_fragment
 from directory.models import ContentVersion
 from directory.public import Reads
 from directory.remembered import RESULT, Remembered, remembered
+from directory.shelf import Shelf
 
 logger = logging.getLogger(__name__)
 
@@ -140,64 +141,7 @@ def _varying_by_encoding(headers: Headers) -> Headers:
     return [*others, ("Vary", f"Accept-Encoding, {vary}" if vary else "Accept-Encoding")]
 
 
-def best_encoding(accepted: str) -> str:
-    """What to send for an Accept-Encoding: the coding liked best, of equals the smaller; else the plain form."""
-    return _best_encoding(accepted) if len(accepted) <= 200 else "identity"
-
-
-@lru_cache(maxsize=500)
-def _best_encoding(accepted: str) -> str:
-    liked: dict[str, float] = {}
-    for part in accepted.lower().split(","):
-        name, _, parameters = part.partition(";")
-        coding = {"x-gzip": "gzip"}.get(name.strip(), name.strip())
-        liked[coding] = _weight(parameters)
-    plain = liked.get("identity", 0.0)
-    for coding in ("br", "gzip"):
-        liked.setdefault(coding, liked.get("*", 0.0))
-    best = max(("br", "gzip"), key=lambda coding: liked[coding])
-    return best if liked[best] > 0 and liked[best] >= plain else "identity"
-
-
-def _weight(parameters: str) -> float:
-    """The `q` of a coding: 1 where it has none, 0 where it cannot be read."""
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            try:
-                return min(max(float(value), 0.0), 1.0)
-            except ValueError:
-                return 0.0
-    return 1.0
-
-
 # -- Where they are kept --
-
-
-class Shelf:
-    """Pages by key, bounded in number and bytes; what was asked for longest ago goes first."""
-
-    def __init__(self, most: int, most_bytes: int) -> None:
-        self.most, self.most_bytes = most, most_bytes
-        self.pages: OrderedDict[Hashable, Page] = OrderedDict()
-        self.cost = 0
-        self.lock = threading.Lock()
-
-    def get(self, key: Hashable) -> Page | None:
-        with self.lock:
-            page = self.pages.get(key)
-            if page is not None:
-                self.pages.move_to_end(key)
-            return page
-
-    def put(self, key: Hashable, page: Page) -> None:
-        with self.lock:
-            if former := self.pages.pop(key, None):
-                self.cost -= former.cost
-            self.pages[key] = page
-            self.cost += page.cost
-            while len(self.pages) > self.most or self.cost > self.most_bytes:
-                self.cost -= self.pages.popitem(last=False)[1].cost
 
 
 class Kind(NamedTuple):
@@ -227,11 +171,11 @@ class Generation:
 
     version: Hashable
     kinds: dict[str, Kind] = field(default_factory=dict)
-    plain: Shelf = field(default_factory=lambda: Shelf(PLAIN_PAGES, PLAIN_BYTES))
-    variants: Shelf = field(default_factory=lambda: Shelf(VARIANTS, VARIANT_BYTES))
+    plain: Shelf[Page] = field(default_factory=lambda: Shelf(PLAIN_PAGES, PLAIN_BYTES))
+    variants: Shelf[Page] = field(default_factory=lambda: Shelf(VARIANTS, VARIANT_BYTES))
     to_improve: deque[Page] = field(default_factory=deque)
 
-    def shelf(self, variant: Variant) -> Shelf:
+    def shelf(self, variant: Variant) -> Shelf[Page]:
         return self.plain if variant.is_plain else self.variants
 
     def keep(self, variant: Variant, kind: Kind, page: Page) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from django.http import HttpRequest, HttpResponse
 from pydantic import BaseModel
 
@@ -12,9 +10,9 @@ from directory.moved import moved_or_missing
 from directory.structured import address
 
 from . import documents, sheets
-from .answers import View, open_data, printable, problem
+from .answers import View, open_data
 from .documents import LICENSE, Document
-from .models import FieldError, as_json
+from .models import as_json
 
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8; header=present"
@@ -39,14 +37,10 @@ def document_view(document: Document) -> View:
 def table_view(document: Document) -> View:
     """The view of a whole document as CSV, with `?bom=1` for spreadsheets that ask for a byte order mark."""
 
-    @open_data(parameters=("bom",))
+    @open_data(parameters={"bom": ("0", "1")})
     def view(request: HttpRequest, version: ContentVersion) -> HttpResponse:
-        bom = request.GET.get("bom", "0")
-        if bom not in ("0", "1"):
-            error = FieldError(field="bom", message=f"got {printable(bom)!r}, expected 0 or 1")
-            detail = "Some parameters of the address are wrong; each is named below."
-            return problem(HTTPStatus.BAD_REQUEST, detail, kind="parameters", errors=[error])
-        response = HttpResponse(sheets.table(document.item, document.items(), bom=bom == "1"), content_type=CSV)
+        text = sheets.table(document.item, document.items(), bom=request.GET.get("bom") == "1")
+        response = HttpResponse(text, content_type=CSV)
         response["Content-Disposition"] = f'attachment; filename="csmetrics-{document.name}.csv"'
         response["Link"] = (
             f'<{LICENSE.url}>; rel="license", <{address(document.path)}>; rel="alternate"; type="{JSON}"'

@@ -14,6 +14,8 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from csmetrics.api import DOCUMENTS as EVERY_DOCUMENT
+from directory.api import answers
+from directory.api.answers import ANSWERS
 from directory.api.models import SCHEMA_VERSION
 from directory.models import Benchmark, ContentVersion, Metric, Redirect, Source
 
@@ -376,10 +378,44 @@ def test_answer_that_the_reader_has_is_not_sent_again(client, db, address):
     assert client.get(address).content == first.content
 
 
-def test_known_answer_takes_one_query(client, db, django_assert_num_queries):
-    tag = client.get("/api/v1/metrics.json").headers["ETag"]
-    with django_assert_num_queries(1):
-        client.get("/api/v1/metrics.json", headers={"If-None-Match": tag})
+@pytest.mark.parametrize("address", [*DOCUMENTS, *TEXTS])
+def test_answer_that_was_made_once_takes_one_query(client, db, django_assert_num_queries, address):
+    """For the content version; it is neither made nor compressed again, whoever asks."""
+    first = {
+        encoding: client.get(address, headers={"Accept-Encoding": encoding}) for encoding in ("", "br", "gzip")
+    }
+    for encoding, answer in first.items():
+        for known in ({}, {"If-None-Match": answer.headers["ETag"]}):
+            with django_assert_num_queries(1):
+                again = client.get(address, headers={"Accept-Encoding": encoding, **known})
+            assert again.content == (b"" if known else answer.content)
+
+
+def test_what_is_kept_has_a_bound(client, db):
+    """Everything there is takes well less than what may be kept."""
+    for entry in (*DOCUMENTS, *TEXTS, *(f"/api/v1/metrics/{slug}.json" for slug in METRICS)):
+        client.get(entry, headers={"Accept-Encoding": "br"})
+    kept = len(ANSWERS.items)
+    client.get("/metrics/time-to-value.md?a=1")
+    client.get("/api/v1/metrics/nope.json")
+    client.get("/api/v1/benchmarks.csv?bom=2")
+    assert len(ANSWERS.items) == kept
+    assert 0 < ANSWERS.cost == sum(each.cost for each in ANSWERS.items.values()) < ANSWERS.most_bytes / 2
+
+
+def test_each_address_has_a_tag_of_its_own(client, db):
+    addresses = [*DOCUMENTS, *TEXTS, "/api/v1/benchmarks.csv?bom=1"]
+    assert len({client.get(each).headers["ETag"] for each in addresses}) == len(addresses)
+
+
+def test_tag_changes_with_a_template_of_an_answer(settings, tmp_path):
+    (tmp_path / "templates" / "directory").mkdir(parents=True)
+    settings.BASE_DIR = tmp_path
+    tags = set()
+    for text in ("<feed/>", "<feed></feed>"):
+        (tmp_path / "templates" / "directory" / "changes.atom").write_text(text)
+        tags.add(answers._code.__wrapped__())
+    assert len(tags) == 2
 
 
 def test_tag_changes_with_content_site_and_code(client, db, settings, monkeypatch):
@@ -396,9 +432,23 @@ def test_tag_changes_with_content_site_and_code(client, db, settings, monkeypatc
     assert len(tags) == 4
 
 
-@pytest.mark.parametrize("address", ["/api/v1/metrics/nope.json", "/api/v1/nope.json", "/metrics/nope.md"])
-def test_any_tag_does_not_make_a_missing_document_known(client, db, address):
-    assert client.get(address, headers={"If-None-Match": "*"}).status_code == 404
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/api/v1/metrics/nope.json", 404),
+        ("/api/v1/schema/nope.json", 404),
+        ("/api/v1/nope.json", 404),
+        ("/metrics/nope.md", 404),
+        ("/api/v1/benchmarks.csv?bom=9", 400),
+        ("/api/v1/stages.json?x=1", 400),
+    ],
+)
+def test_no_tag_makes_a_wrong_address_known(client, db, monkeypatch, address, status):
+    """Not even where it were the tag of that address itself."""
+    monkeypatch.setattr(answers, "_tag", lambda *_: "one-for-all")
+    known = client.get("/api/v1/metrics.json").headers["ETag"]
+    for tag in ("*", known):
+        assert client.get(address, headers={"If-None-Match": tag}).status_code == status
 
 
 @pytest.mark.parametrize("address", [*DOCUMENTS, *TEXTS])
@@ -406,7 +456,9 @@ def test_any_tag_does_not_make_a_missing_document_known(client, db, address):
     ("accepted", "encoding"),
     [
         ("br", "br"),
-        ("gzip, deflate, br;q=0.9", "br"),
+        ("gzip, deflate, br;q=0.9", "gzip"),
+        ("br;q=0.1, gzip;q=1.0", "gzip"),
+        ("*", "br"),
         ("gzip", "gzip"),
         ("GZIP;q=0.5", "gzip"),
         ("br;q=0, gzip", "gzip"),
@@ -445,7 +497,14 @@ def test_pages_of_other_sites_may_read_but_bring_nothing(client, db, address):
     )
     assert (asked.status_code, asked.content) == (204, b"")
     assert asked.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
-    assert "If-None-Match" in asked.headers["Access-Control-Allow-Headers"]
+    assert "*" in asked.headers["Access-Control-Allow-Headers"].split(", ")
+
+
+def test_index_without_its_slash_sends_scripts_elsewhere_on(client, db):
+    answer = client.get("/api/v1")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/api/v1/")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert client.options("/api/v1").status_code == 204
 
 
 def test_pages_are_not_open_to_scripts_elsewhere(get):

@@ -148,7 +148,7 @@ def test_pages_of_other_sites_may_post_without_a_token(db):
     stranger = Client(enforce_csrf_checks=True, headers={"Origin": "https://elsewhere.example"})
     asked = stranger.options(SCORE)
     assert (asked.status_code, asked.headers["Access-Control-Allow-Methods"]) == (204, "POST, OPTIONS")
-    assert asked.headers["Access-Control-Allow-Headers"] == "Content-Type"
+    assert asked.headers["Access-Control-Allow-Headers"] == "Content-Type, *"
     answer = post(stranger, {"responses": {}})
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, "*")
     assert "Access-Control-Allow-Credentials" not in answer.headers
@@ -185,9 +185,36 @@ def test_every_wrong_field_is_named(client, db, body, errors):
     assert [each.message for each in schema(client, "problem").iter_errors(problem)] == []
 
 
-@pytest.mark.parametrize("body", ["{", "{'a': 1}", b"\xff\xfe", '{"responses": {"a": "\\ud800"}}', "[" * 5_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("{", "{'a': 1}", b"\xff\xfe", '{"responses": {"a": "\\ud800"}}', "[" * 5_000),
+        *("NaN", '{"responses": NaN}', '{"responses": {"health-rating": -Infinity}}'),
+    ],
+)
 def test_what_is_not_json_is_told(client, db, body):
     assert told(post(client, body), 400)["detail"] == "The body is not JSON."
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ('{"responses": {"health-rating": "1", "health-rating": "2"}}', ["responses.health-rating"]),
+        ('{"responses": {}, "responses": {"health-rating": "2"}}', ["responses"]),
+        ('{"a": {"b": [0, {"c": 1, "c": 1, "c": 1}]}, "responses": {}}', ["a.b.1.c", "a"]),
+    ],
+)
+def test_field_that_stands_twice_is_named_since_nobody_can_say_which_is_meant(client, db, body, fields):
+    errors = told(post(client, body), 422)["errors"]
+    assert [each["field"] for each in errors] == fields
+    assert errors[0]["message"] == "stands more than once"
+
+
+def test_parameters_are_refused_and_not_ignored(client, db):
+    answer = client.post(f"{SCORE}?foo=1", '{"responses": {}}', content_type="application/json")
+    problem = told(answer, 400)
+    assert problem["type"] == f"{SITE}/api/#parameters"
+    assert [each["field"] for each in problem["errors"]] == ["foo"]
 
 
 @pytest.mark.parametrize(
@@ -203,8 +230,12 @@ def test_large_request_is_refused_unread(client):
 
 
 def test_of_many_wrong_fields_the_first_are_named(client, db):
-    problem = told(post(client, {"responses": {f"q{number}": "1" for number in range(500)}}), 422)
+    problem = told(post(client, {"responses": {f"q{number}": "1" for number in range(900)}}), 422)
     assert len(problem["errors"]) == MOST_ERRORS
+    assert problem["detail"] == "900 fields are wrong; the first 50 are named."
+    few = told(post(client, {"responses": {"q1": "1", "q2": "1"}}), 422)
+    assert few["detail"] == "2 fields are wrong; each is named below."
+    assert told(post(client, {}), 422)["detail"] == "1 field is wrong; it is named below."
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete", "trace"])
@@ -223,7 +254,11 @@ def test_site_without_content_cannot_score(client, db):
 
 valid = st.dictionaries(st.sampled_from(sample()["worked_cases"]["question_order"]), st.sampled_from(RESPONSES))
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
