@@ -1,11 +1,14 @@
 """What is said about security with every answer, errors and static files included, beyond what Django says."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, MutableMapping
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 Next = Callable[[HttpRequest], HttpResponse]
+# What stands in pages of other sites: the style sheet of the card, by whichever name, and the sign of the site.
+FOR_OTHER_SITES = re.compile(r"/(css/embed|img/favicon)(\.[0-9a-f]{12})?\.(css|svg)$")
 
 
 def fixed_headers(get_response: Next) -> Next:
@@ -18,6 +21,12 @@ def fixed_headers(get_response: Next) -> Next:
         return response
 
     return middleware
+
+
+def static_headers(headers: MutableMapping[str, str], path: str, url: str) -> None:
+    """What WhiteNoise says with a static file beyond its own."""
+    if FOR_OTHER_SITES.search(url):
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
 
 
 def forget_damaged_token(get_response: Next) -> Next:

@@ -6,6 +6,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from .env import env_bool, env_choice, env_database, env_folder, env_int, env_list, env_path, env_url, secret_key
+from .security import static_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env_folder("DATA_DIR", BASE_DIR / "var")  # database, secret, collected static files
@@ -108,7 +109,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "csmetrics.storage.BundledStaticFilesStorage"},
 }
 
-WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else needs them
+WHITENOISE_ADD_HEADERS_FUNCTION = static_headers
 
 # Security
 

@@ -25,6 +25,11 @@ POLICY = {
     "form-action": ["'none'"],
     "frame-ancestors": ["*"],
 }
+# For pages that shut out what does not say so, which is a frame and, in a sandbox, its style sheet too.
+FOR_OTHER_SITES = {
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
 
 
 @csp(POLICY)  # type: ignore[arg-type]  # its types know no view with arguments
@@ -33,8 +38,13 @@ POLICY = {
 def card(request: HttpRequest, slug: str) -> HttpResponse:
     """Name, summary, priorities; with `?stage=` what to do there. No cookie is read: a frame rarely gets any."""
     metric = Metric.objects.for_page().filter(slug=slug).first()
-    if metric is None:
-        return moved_or_missing(request, slug, "directory:embed")
+    response = _card(request, metric) if metric else moved_or_missing(request, slug, "directory:embed")
+    for name, value in FOR_OTHER_SITES.items():
+        response[name] = value
+    return response
+
+
+def _card(request: HttpRequest, metric: Metric) -> HttpResponse:
     priorities = metric.profile
     query = PageQuery.read(request.GET, stages=[each.stage_id for each in priorities])
     mine = next((each for each in priorities if each.stage_id == query.stage), None)

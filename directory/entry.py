@@ -35,7 +35,7 @@ SHOWN_IN = {
     "published_points": "benchmarks",
     "segment_notes": "benchmarks",
 }
-EMBED_SIZE = (420, 480)  # pixels in which the longest card still fits
+EMBED_SIZE = (420, 520)  # pixels in which the longest card still fits, in fonts that run wide too
 
 
 def contents(*, has_related: bool) -> list[tuple[str, str]]:
@@ -166,9 +166,9 @@ def embed_path(metric: Metric, stage: str | None) -> str:
 
 
 def embed_snippet(metric: Metric, stage: str | None) -> str:
-    """The HTML that shows the card of a metric in a page elsewhere."""
+    """The HTML that shows the card of a metric elsewhere: without a second edge, never wider than its place."""
     width, height = EMBED_SIZE
     return (
         f'<iframe src="{address(embed_path(metric, stage))}" title="{metric.name}, CS Metrics" '
-        f'width="{width}" height="{height}" loading="lazy"></iframe>'
+        f'width="{width}" height="{height}" loading="lazy" style="border:0;max-width:100%"></iframe>'
     )

@@ -163,6 +163,7 @@ class Complaints:
         self.site = site
         self.found: list[str] = []
         self.missing: set[str] = set()
+        self.hosts = [site, "data:"]
         self.listeners: dict[Any, Any] = {
             "console": self.on_console,
             "weberror": self.on_script_error,
@@ -176,6 +177,10 @@ class Complaints:
         """The path of a page that answers 404, and should."""
         self.missing.add(self.site + path)
         return path
+
+    def expect_host(self, address: str) -> None:
+        """Another site that may be asked, and should."""
+        self.hosts.append(address)
 
     def watch(self, context: BrowserContext) -> None:
         if context not in self.contexts:
@@ -199,7 +204,7 @@ class Complaints:
         self.found.append(f"script error: {error.error}")
 
     def on_request(self, request: Request) -> None:
-        if not request.url.startswith((self.site, "data:")):
+        if not request.url.startswith(tuple(self.hosts)):
             self.found.append(f"request to another host: {request.url}")
 
     def on_failure(self, request: Request) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.test import Client
+from django.test import Client, override_settings
 
-from directory.models import Metric
+from csmetrics.security import static_headers
+from directory.models import Metric, Redirect
 
 from .page import ADDRESSES, CONTENT, DOCUMENTS, METRICS, STAGES, TEXTS, one_line, words
 
@@ -81,6 +82,44 @@ def test_only_the_card_may_be_framed(get, client, db):
         answer = get(address).response if address in ADDRESSES else client.get(address)
         assert answer.headers["X-Frame-Options"] == "DENY", address
         assert policy(answer)["frame-ancestors"] == ["'none'"], address
+
+
+def test_card_and_what_it_shows_may_stand_in_pages_that_shut_out_the_rest(get, client, db):
+    """Its address after a rename as well; everything else stays with the site's own pages."""
+    Redirect.objects.create(old="stickiness", new="dau-mau-ratio")
+    for answer in (get("/embed/time-to-value/").response, client.get("/embed/stickiness/")):
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+        assert answer.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+    for address in ("/", "/metrics/time-to-value/", "/embed/nope/"):
+        assert client.get(address).headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "Cross-Origin-Embedder-Policy" not in client.get(address).headers
+
+
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    [("css/embed.css", "cross-origin"), ("img/favicon.svg", "cross-origin"), ("css/base.css", "same-origin")],
+)
+def test_static_files_of_the_card_are_for_other_sites(name, policy):
+    with override_settings(WHITENOISE_USE_FINDERS=True, WHITENOISE_AUTOREFRESH=True):
+        answer = Client().get(f"/static/{name}")
+        assert answer.getvalue()
+    assert answer.headers["Cross-Origin-Resource-Policy"] == policy
+
+
+@pytest.mark.parametrize(
+    ("name", "is_for_others"),
+    [
+        ("css/embed.0123456789ab.css", True),
+        ("img/favicon.0123456789ab.svg", True),
+        ("css/site.0123456789ab.css", False),
+        ("css/components/embed.css", False),
+        ("js/history.0123456789ab.js", False),
+    ],
+)
+def test_hashed_names_are_told_apart_too(name, is_for_others):
+    headers = {}
+    static_headers(headers, f"/anywhere/{name}", f"/static/{name}")
+    assert bool(headers) == is_for_others
 
 
 def test_card_reads_no_cookie_and_sets_none(db, get):
