@@ -678,7 +678,7 @@ def test_openapi_names_the_site(data):
         ("/api/v1/nope.json", 0),
         ("/metrics/time-to-value.md", 9),
         ("/index.md", 6),
-        ("/llms.txt", 4),
+        ("/llms.txt", 5),
         ("/changes.atom", 3),
     ],
 )

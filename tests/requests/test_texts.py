@@ -7,9 +7,10 @@ from xml.etree import ElementTree
 import pytest
 from markdown_it import MarkdownIt
 
+from directory.api.text import typed
 from directory.models import Change, Metric
 
-from .page import CONTENT, METRICS, STAGES, one_line, words
+from .page import CONTENT, METRICS, STAGES, words
 
 SITE = "https://example.test"
 every_metric = pytest.mark.parametrize("slug", METRICS)
@@ -23,38 +24,116 @@ def text(get):
 # -- A metric as Markdown --
 
 
+# What a page has and its Markdown has not: drawings and what explains them, ways elsewhere, heads of columns,
+# the numbers of sources, who is behind a row (its sources say it), what depends on the reader or the day.
+NOT_IN_MARKDOWN = ("Rising steps", "Older than two years", "Embed this metric", "Follow all changes")
+UNITS = ("p", "li", "th", "td", "dt", "dd", "h1", "h3", "h4", "summary", "caption")
+
+
+def is_left_out(element):
+    classes = element.get("class", "").split()
+    return (
+        element.tag in ("svg", "nav", "thead", "time", "sup", "math")
+        or (element.tag == "span" and "soft" in classes)
+        or {"section__head", "profile-key", "is-chart", "visually-hidden"} & set(classes)
+        or element.get("aria-hidden") == "true"
+        or words(element).startswith(NOT_IN_MARKDOWN)
+    )
+
+
+def units(element):
+    """The texts of a part of a page that are read in one piece: paragraphs, items, cells, heads."""
+    if is_left_out(element):
+        return
+    if element.tag in UNITS and not any(each.tag in ("h3", "li", "td") for each in element.findall(".//*")):
+        yield from filter(None, map(bare, pieces(element)))
+        return
+    for each in element:
+        yield from units(each)
+
+
+def pieces(element):
+    """The text of a unit, and by itself what stands apart inside."""
+    apart = [each for each in element.iter() if each is not element and is_apart(element, each)]
+    yield "".join(text_without(element, apart))
+    for each in apart:
+        yield from pieces(each) if not is_left_out(each) else ()
+
+
+def is_apart(unit, element):
+    return "spelled" in element.get("class", "") or (unit.tag == "caption" and element.tag == "small")
+
+
+def text_without(element, apart):
+    yield element.text or ""
+    for each in element:
+        if each not in apart and not is_left_out(each):
+            yield " " if each.tag in ("p", "small") else ""
+            yield from text_without(each, apart)
+        yield f" {each.tail or ''}" if each.tag in ("p", "br", "small") or is_left_out(each) else each.tail or ""
+
+
+def bare(text):
+    """Letters, digits and units alone."""
+    return " ".join(re.findall("[0-9a-z%$×÷]+", typed(text).lower()))
+
+
+def parts_of(made):
+    """The parts of a Markdown page by their heading, the first without one, in bare words."""
+    first, *rest = re.split(r"(?m)^## (.+)$", made)
+    signs = r"\]\([^)\s]*\)|(?<!\\)\[\d+\]"  # addresses of links, numbers of sources
+    return {
+        name: bare(re.sub(signs, " ", text))
+        for name, text in zip(["", *rest[::2]], [first, *rest[1::2]], strict=True)
+    }
+
+
 @every_metric
-def test_markdown_has_the_sections_of_the_page(get, text, slug):
+def test_markdown_says_in_each_section_what_the_page_says_there(get, text, slug):
     page, made = get(f"/metrics/{slug}/"), text(f"/metrics/{slug}.md")
-    only_there = ("Your number", "Cite and reuse", "Sources")
-    named = [words(each) for each in page.all("main//section//h2") if words(each) not in only_there]
-    assert [line[3:] for line in made.splitlines() if line.startswith("## ")] == [
-        *named,
-        *("Changes", "Cite this", "Sources"),
-    ]
-    assert made.startswith(f"# {Metric.objects.get(slug=slug).name}")
+    parts = parts_of(made)
+    sections = {words(each.find(".//h2")): each for each in page.all("main//section")}
+    del sections["Your number"]
+    assert list(parts) == ["", *sections]
+    head = [*page.by_class("page-head"), *page.by_class("facts")]
+    for name, elements in {"": head, **{name: [each] for name, each in sections.items()}}.items():
+        said = [each for element in elements for each in units(element)]
+        assert said
+        assert [each for each in said if f" {each} " not in f" {parts[name]} "] == [], name
 
 
 @every_metric
 def test_markdown_prints_the_figures_of_the_page(get, text, slug):
-    page, made = get(f"/metrics/{slug}/"), one_line(text(f"/metrics/{slug}.md"))
+    page, made = get(f"/metrics/{slug}/"), text(f"/metrics/{slug}.md")
     (result,) = [each for each in page.by_id("formula").iter("tr") if each.get("class") == "ledger__result"]
-    assert f"**{words(result.find('td'))}**" in made
+    assert f"**{typed(words(result.find('td')))}**" in made
     for row in page.all("tbody[@id]"):
         for cell in row.iter("td"):
             if cell.get("data-label") in ("Weak", "Typical", "Strong"):
-                assert f"| {words(cell)} |" in made
+                assert f"| {typed(words(cell))} |" in made
 
 
 @every_metric
-def test_every_footnote_of_markdown_is_written_and_none_is_a_source_mark(text, slug):
+def test_every_source_is_listed_and_every_mark_leads_to_one(text, slug):
     made = text(f"/metrics/{slug}.md")
-    body, _, notes = made.partition("\n## Sources\n")
-    written = re.findall(r"(?m)^\[\^(\d+)\]: ", notes)
-    assert written == [str(number) for number in range(1, len(CONTENT[slug]["sources"]) + 1)]
-    assert set(re.findall(r"\[\^(\d+)\]", body)) <= set(written)
+    listed = made.partition("\n## Sources\n")[2].partition("\n## ")[0]
+    numbers = re.findall(r"(?m)^(\d+)\. \*\*", listed)
+    assert numbers == [str(number) for number in range(1, len(CONTENT[slug]["sources"]) + 1)]
+    marks = re.findall(r"(?<!\\)\[(\d+)\](?!\()", made)
+    assert marks
+    assert set(marks) <= set(numbers)
     assert "[@" not in made
+    assert "[^" not in made
     assert "(metric:" not in made
+
+
+@every_metric
+def test_markdown_is_written_in_one_way(text, slug):
+    """As one would type it, sentences with a capital, no brackets in brackets in a table."""
+    made = text(f"/metrics/{slug}.md")
+    assert not re.search(r"[“”‘’–−\u00a0\u202f]|\d %", made)
+    assert not re.search(r"(?m)^\d+\. \*\*.*?\)?\. [a-z]", made)
+    assert not re.search(r"(?m)^\| [^|]*\([^|)]*\(", made)
 
 
 @every_metric
@@ -93,6 +172,12 @@ def test_markdown_names_its_page_as_the_one_to_list(get):
 # -- The directory as Markdown --
 
 
+def test_index_has_the_title_of_its_page_and_speaks_for_itself(get, text):
+    title, blank, said, *_ = text("/index.md").splitlines()
+    assert (title, blank) == (f"# {words(get('/').one('h1'))}", "")
+    assert "choose" not in said.lower()
+
+
 def test_index_lists_every_metric_once_and_ranks_it_at_every_stage(text):
     made = text("/index.md")
     links = re.findall(rf"\({SITE}/metrics/([a-z0-9-]+)\.md\)", made)
@@ -113,8 +198,17 @@ def test_llms_txt_is_as_its_proposal_asks(get, text):
     for line in listed.splitlines():
         assert not line or re.fullmatch(r"## \w+|\w+|- \[[^\]]+\]\(https://\S+\): .+", line), line
     links = re.findall(r"\]\((\S+)\):", made)
-    assert len(links) == 24 + 9
+    assert len(links) == 24 + 11
+    assert {f"{SITE}/index.md", f"{SITE}/api/"} <= set(links)
     assert {get(each.removeprefix(SITE)).status for each in links} == {200}
+
+
+def test_llms_txt_counts_how_far_the_rows_carry(text):
+    rows = [row for metric in CONTENT.values() for row in metric["benchmarks"]]
+    thumb = sum(row["basis"] == "practitioner" for row in rows)
+    low = sum(row["confidence"] == "low" for row in rows)
+    said = f"{thumb} of {len(rows)} benchmark rows are rules of thumb, and {low} have low confidence."
+    assert said in text("/llms.txt")
 
 
 # -- The feed --
