@@ -14,7 +14,7 @@ from .api.answers import open_data
 from .models import Change, ContentVersion, Metric
 from .structured import address
 
-# Entries are the same on every copy of the site that has the same change, so their ids hold no host.
+# Ids hold no host: a site that moves, or turns to https, has the same feed, and its readers see nothing twice.
 NAMESPACE = uuid.UUID("7a5e4d1c-63a7-5c55-9a39-0e3b6f3d2f10")
 
 
@@ -23,7 +23,7 @@ def changes(request: HttpRequest, version: ContentVersion) -> HttpResponse:
     metrics = {each.slug: each for each in Metric.objects.only("slug", "name")}
     rows = list(Change.objects.all())
     context: dict[str, Any] = {
-        "id": _id(address(reverse("directory:changes"))),
+        "id": _id("changes"),
         "self": address(reverse("directory:changes")),
         "home": address(reverse("directory:metric-list")),
         "updated": _moment(rows[0]) if rows else f"{version.loaded_at:%Y-%m-%dT%H:%M:%SZ}",
@@ -35,12 +35,12 @@ def changes(request: HttpRequest, version: ContentVersion) -> HttpResponse:
 
 def _entry(row: Change, metrics: dict[str, Metric]) -> dict[str, Any]:
     touched = [metrics[slug] for slug in row.metrics if slug in metrics]
-    path = touched[0].get_absolute_url() if len(touched) == 1 else reverse("directory:metric-list")
+    path = f"{touched[0].get_absolute_url()}#history" if touched else reverse("directory:metric-list")
     return {
         "id": _id(f"change {row.slug}"),
         "title": row.title,
         "updated": _moment(row),
-        "link": f"{address(path)}#history" if len(touched) == 1 else address(path),
+        "link": address(path),
         "kind": row.kind,
         "label": row.kind_name,
         "content": _content(row, touched),

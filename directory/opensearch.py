@@ -17,6 +17,7 @@ from .forms import typed
 from .structured import address
 
 MOST, LONGEST = 8, 160  # suggestions, and characters of a description
+LONGEST_ECHO = 500  # characters
 
 
 @require_safe
@@ -41,11 +42,14 @@ def description(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def suggestions(request: HttpRequest) -> HttpResponse:
-    """What was typed, then three lists in parallel: names, what they are, where they lead."""
+    """What was typed, then three lists in parallel: names, what they are, where they lead.
+
+    Letter by letter as it came, since browsers drop an answer to anything else.
+    """
     query = typed(request.GET)
     found = [hit.entry for hit in search.current_index().search(query, MOST)] if query else []
     answer = [
-        query,
+        request.GET.get("q", "")[:LONGEST_ECHO],
         [each.title for each in found],
         [textwrap.shorten(each.summary, LONGEST, placeholder=" …") for each in found],
         [address(each.path) for each in found],
