@@ -101,10 +101,25 @@ def test_one_switch_sets_all_that_https_needs(settings_with):
     assert settings_with("SECURE_HSTS_SECONDS", HTTPS=1, HSTS_SECONDS=60) == {"SECURE_HSTS_SECONDS": 60}
 
 
+SITE = "https://metrics.example.com"
+
+
 def test_a_deployment_with_https_passes_the_check_of_django(tmp_path):
-    done = manage("check", "--deploy", "--fail-level", "WARNING", HTTPS=1, DATA_DIR=tmp_path)
+    done = manage("check", "--deploy", "--fail-level", "WARNING", HTTPS=1, SITE_URL=SITE, DATA_DIR=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+def test_a_deployment_without_its_own_address_is_warned(tmp_path):
+    """Not while developing, and not by a check that is about the code alone."""
+    done = manage("check", "--deploy", "--fail-level", "WARNING", HTTPS=1, DATA_DIR=tmp_path)
+    assert done.returncode == 1
+    assert "(csmetrics.W001) SITE_URL is not set" in done.stderr
+    assert "HINT: Set it to the address that readers know" in done.stderr
+    assert done.stderr.count("csmetrics.W") == 1
+    for arguments, variables in ((["--deploy"], {"DEBUG": 1}), ([], {"HTTPS": 1})):
+        done = manage("check", *arguments, DATA_DIR=tmp_path, **variables)
+        assert "csmetrics.W001" not in done.stderr
 
 
 @pytest.mark.parametrize(
