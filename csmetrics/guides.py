@@ -119,9 +119,9 @@ def run(path: str, *, method: str = "GET", body: bytes = b"") -> HttpResponse:
 def _first_item(path: str) -> Example:
     response = run(path)
     content = json.loads(response.content)
-    content["items"] = content["items"][:1]
-    note = f"The first of {content['count']} items."
-    return Example(f"curl --compressed {address(path)}", response.status_code, pretty(content), note)
+    note = f"The first of {content['count']} items, without the envelope around them."
+    command = f"curl --compressed {address(path)}"
+    return Example(command, response.status_code, pretty(content["items"][0]), note)
 
 
 def _first_lines(path: str) -> Example:
