@@ -119,11 +119,13 @@ def answer_label(edition: Edition, id: str, responses: Mapping[str, str]) -> str
 
 
 def steps_sentence(result: Result, stages: Mapping[str, Stage]) -> str:
-    if result.next_stage is None:
+    if result.next_stage is None or result.cheapest is None:
         return "There is no stage above this one. Your job is to keep it."
     count, name = result.steps_to_next or 0, stages[result.next_stage].name
     if count == 1:
         return f"One answer, one place higher, would take you to {name}."
+    if len({move.question for move in result.cheapest.moves}) < count:
+        return f"{words.spelled_number(count)} steps, some of them on the same answer, would take you to {name}."
     return f"{words.spelled_number(count)} answers, each one place higher, would take you to {name}."
 
 

@@ -532,6 +532,7 @@ def _reading(assessment: Assessment, edition: Edition, found: Result, stages: di
         "double_check": report.double_check(edition, found, responses),
         "hints": [(hint.say, report.given(edition, responses, hint.questions)) for hint in found.hints],
         "unanswered": report.given(edition, responses, found.unanswered),
+        "question_count": len(edition.questions),
         "by_place": report.by_place(edition, responses),
         "changed": assessment.finished is not None and assessment.saved.date() > assessment.finished.date(),
     }

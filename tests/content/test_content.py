@@ -106,7 +106,7 @@ def texts_of(value, key=""):
     return [re.sub(r"\[@[\w-]+\]", "", value)] if isinstance(value, str) and key not in QUOTED else []
 
 
-@pytest.mark.parametrize("name", [name for name in FILE_NAMES if not name.startswith("assessment/")])
+@pytest.mark.parametrize("name", FILE_NAMES)
 def test_texts_are_in_american_english(name):
     texts = texts_of(yaml.safe_load((CONTENT / name).read_text()))
     assert [found[0] for text in texts for found in BRITISH.finditer(text)] == []

@@ -110,7 +110,8 @@ def test_headline_says_the_stage_its_line_and_the_steps_to_the_next(page_of, cas
     elif expected["steps_to_next"] == 1:
         assert f"One answer, one place higher, would take you to {NAMES[next_of(stage)]}." in shown
     else:
-        assert f" answers, each one place higher, would take you to {NAMES[next_of(stage)]}." in shown
+        several = "answers, each one place higher", "steps, some of them on the same answer"
+        assert any(f" {each}, would take you to {NAMES[next_of(stage)]}." in shown for each in several)
 
 
 def test_checks_are_those_of_the_stage_held_and_of_the_next(page_of, case):
@@ -452,10 +453,16 @@ def test_different_answers_give_visibly_different_advice(page_of, one, other):
 # -- Provisional --
 
 
+def test_more_steps_than_questions_are_not_called_answers(page_of):
+    """All eighteen at their first answer are twenty-two places from Walk."""
+    shown = words(page_of("all-first").one("main"))
+    assert "Twenty-two steps, some of them on the same answer, would take you to Walk." in shown
+
+
 def test_partial_set_gives_a_result_that_says_it_is_provisional(page_of):
     page = page_of("unanswered-provisional")
     shown = words(page.one("main"))
-    assert "Provisional." in shown
+    assert "Provisional. Without an answer, and counted as not in place: 6 of 18 questions." in shown
     assert "6 questions are still open and count as not in place." in shown
     assert "Answering the rest could change it, up to Walk." in shown
     still_open = question_ids()[12:]
