@@ -132,7 +132,7 @@ def test_there_must_be_something_to_copy(tmp_path):
         done = manage("backup", DATA_DIR=tmp_path, **database)
     assert done.returncode == 1
     assert done.stderr.startswith("CommandError: There is nothing to copy in the database ")
-    assert not (tmp_path / "backups").exists()
+    assert list((tmp_path / "backups").iterdir()) == []
 
 
 # -- When it is needed: the machine is new, or the database is broken --

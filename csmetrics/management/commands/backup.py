@@ -30,12 +30,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            file = options["file"] or new_name()
             if is_empty():
                 raise CommandError(
                     f"There is nothing to copy in the database {connection.settings_dict['NAME']}. "
                     "Name the right one in DATA_DIR or DATABASE_URL."
                 )
-            file = options["file"] or new_name()
             save(file)
         except BackupError as error:
             raise CommandError(str(error)) from None
