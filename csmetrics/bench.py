@@ -194,6 +194,7 @@ def environment(data: Path, content: Path) -> dict[str, str]:
         "DATA_DIR": str(data),
         "CONTENT_DIR": str(content),
         "DJANGO_SETTINGS_MODULE": "csmetrics.settings",
+        "LIMIT_WRITES": "0",  # one address sends more forms than any reader
     }
 
 
