@@ -85,6 +85,7 @@ class Proxy:
             (r"/etc/letsencrypt/live/metrics\.example\.com/privkey\.pem", f"{self.folder}/key.pem"),
             (r"/var/log/nginx/csmetrics\.log", f"{self.folder}/access.log"),
             (r"/var/cache/nginx/csmetrics", f"{self.folder}/cache"),
+            (r"/opt/csmetrics/deploy", f"{settings.BASE_DIR}/deploy"),
         ]:
             text, count = re.subn(pattern, replacement, text)
             assert count, f"deploy/nginx.conf has no {pattern}"

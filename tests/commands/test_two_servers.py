@@ -9,11 +9,13 @@ import pytest
 from django.conf import settings
 
 from tests.databases import empty_database, is_postgres
+from tests.faults.submits import START, Form, Visitor
 from tests.processes import manage
 from tests.servers import Server, serving
 
 SECRET = "the same on every machine, because limits are counted with it"
 WITHIN = 3  # seconds
+LOAD = "/assessment/load/"
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +55,29 @@ def test_new_content_is_on_every_page_of_every_server_within_seconds(servers, tm
     for server in servers:
         for address in addresses * 4:
             assert "Zebra" in server.page(address), f"{address} at {server.data}"
+
+
+def test_an_assessment_begun_at_one_server_goes_on_at_the_other(servers):
+    """Each area at the server that the one before was not at, to the last question."""
+    first, second = servers
+    visitor = Visitor(first.host, first.port, seed=1)
+    visitor.begin()
+    while "/context/" not in visitor.at:
+        visitor.port = first.port if visitor.count % 2 else second.port
+        before = visitor.count
+        visitor.answer()
+        assert visitor.count == before + 1
+    for server in servers:
+        visitor.port = server.port
+        assert visitor.lost() == []
+
+
+def test_a_limit_counts_what_was_sent_to_all_servers(servers):
+    """Thirty files an hour, in turn at both. None is sent, which counts like any other form."""
+    visitor = Visitor(servers[0].host, servers[0].port, seed=2)
+    form = Form(visitor.ask("GET", START)[1])
+    statuses = []
+    for turn in range(34):
+        visitor.port = servers[turn % 2].port
+        statuses.append(visitor.ask("POST", LOAD, form.hidden)[0])
+    assert statuses == [400] * 30 + [429] * 4
