@@ -16,7 +16,6 @@ from django.urls import reverse
 from pydantic import BaseModel, create_model
 
 from directory import formula, words
-from directory.identity import benchmark_id
 from directory.loader import schema
 from directory.loader.render import plain
 from directory.models import Change, ContentVersion, Metric, Priority, Relation, Source, Stage
@@ -328,7 +327,7 @@ def _benchmark(slug: str, content: schema.Metric, place: int) -> api.Benchmark:
     row = content.benchmarks[place]
     low, high = row.typical or (None, None)
     return api.Benchmark(
-        id=benchmark_id(slug, row),
+        id=f"{slug}:{row.id}",
         metric=slug,
         metric_name=content.name,
         segment=row.segment,

@@ -200,8 +200,9 @@ class Benchmark(Open):
     """One row: a metric, a segment, an ARR band."""
 
     id: str = Field(
-        description="Stays while the row is about the same thing: metric, segment, ARR band, measure, population "
-        "and first source. Corrected figures keep it."
+        description="Slug of the metric, a colon, and a name of the row. It stays while the row is about the same "
+        "thing, whatever its figures, words and place. If the metric is renamed, the part before the first colon "
+        "changes with its slug."
     )
     metric: Slug = Field(description="Slug of the metric.")
     metric_name: str = Field(description="Its name.")
@@ -340,7 +341,7 @@ class Metric(Open):
 class PriorityRow(Open):
     """One metric at one stage."""
 
-    id: str = Field(description="Metric and stage.")
+    id: str = Field(description="Slug of the metric, a colon, and the stage; changes with the slug.")
     metric: Slug = Field(description="Slug of the metric.")
     metric_name: str = Field(description="Its name.")
     stage: Stage = Field(description="Maturity stage of the team.")

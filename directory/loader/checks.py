@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 from directory import formula as arithmetic
 from directory import sampling
-from directory.identity import benchmark_id
 from directory.words import MIRRORED
 
 from . import schema
@@ -374,16 +373,10 @@ def _check_benchmarks(document: Document) -> None:
     direction = document.values.get("direction")
     formula: schema.Formula | None = document.values.get("formula")
     variants = {each.id: each for each in formula.variants if each.expression} if formula else None
-    ids: dict[str, int] = {}
+    rows = document.values.get("benchmarks") or []
+    unique(document, ("benchmarks",), (row.id if row else None for row in rows), "the id", "id")
     for index, row in items(document, "benchmarks"):
         where: Location = ("benchmarks", index)
-        first = ids.setdefault(benchmark_id(document.slug, row), index)
-        if first != index:
-            document.problem(
-                where,
-                f"is about the same as row {first + 1}; expected another segment, arr_band, qualifier, measure "
-                "or first source",
-            )
         for problem, key in _band_problems(row, row.measures.direction if row.measures else direction):
             document.problem((*where, key), problem)
         if row.basis in ("published", "derived") and not row.sources:

@@ -361,8 +361,9 @@ def _in_words(detail: ErrorDetails, data: Any, where: Location, kind: type[Conte
         case "string_too_long" | "too_long" if isinstance(found, str):
             return f"has {len(found)} characters, expected at most {context['max_length']}"
         case "string_pattern_mismatch":
-            joint = "_" if "_" in str(context["pattern"]) else "-"
-            return f"got {shown(found)}, expected lower case letters a-z, digits and {joint}"
+            pattern = str(context["pattern"])
+            joints = ", - and :" if ":" in pattern else " and _" if "_" in pattern else " and -"
+            return f"got {shown(found)}, expected lower case letters a-z, digits{joints}"
         case "too_short" | "too_long":
             bound = context.get("min_length", context.get("max_length"))
             side = "at least" if "min_length" in context else "at most"

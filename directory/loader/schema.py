@@ -67,6 +67,8 @@ Text = Annotated[Words, Markup("text")]
 Prose = Annotated[Words, Markup("prose")]
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+# Of a benchmark row: `smb:bessemer-2019`, what it is about and its source.
+RowId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([:-][a-z0-9]+)*$", max_length=140)]
 InputName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Address = Annotated[str, AfterValidator(_address)]
 Figure = Annotated[
@@ -243,6 +245,7 @@ class Measures(Content):
 
 
 class Benchmark(Content):
+    id: RowId
     segment: Segment
     qualifier: Line | None = None
     whom: Line | None = None

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from csmetrics.content import FILES, load, read, validate
 from csmetrics.management.commands.export_schemas import schema_files
 from directory import formula
-from directory.identity import benchmark_id
+from directory.api import documents
 from directory.loader import store
 from directory.loader.errors import ContentError
 from directory.loader.store import Counts
@@ -294,18 +294,30 @@ def test_wording_may_be_newer_than_the_last_change_of_meaning(shipped):
 
 
 @pytest.mark.django_db
-def test_benchmark_rows_have_ids_of_their_own_that_hold_no_figure_and_no_place(shipped):
-    """Turned around and with other figures, the rows of a metric keep their ids."""
-    ids = []
-    for slug in SLUGS:
-        rows = shipped.documents[f"metrics/{slug}.yaml"].content.benchmarks
-        ids += [benchmark_id(slug, row) for row in rows]
-        moved = [
-            row.model_copy(update={"weak": None, "strong": None, "typical": None, "year": 2001}) for row in rows
-        ]
-        assert [benchmark_id(slug, row) for row in moved] == [benchmark_id(slug, row) for row in rows]
-    assert len(set(ids)) == len(ids) == Benchmark.objects.count()
-    assert all(re.fullmatch("[a-z0-9:-]+", each) for each in ids)
+def test_benchmark_rows_keep_their_ids_under_other_words_figures_and_places(content_copy):
+    def ids():
+        return [each.id for each in documents.benchmarks() if each.metric == "annual-contract-value"]
+
+    before, path = ids(), content_copy / "metrics" / "annual-contract-value.yaml"
+    content = yaml.safe_load(path.read_text())
+    for row in content["benchmarks"]:
+        row["qualifier"] = f"companies like {row['id']}"
+        if "measures" in row:
+            row["measures"]["label"] += ", reworded"
+        for figures in ("weak", "strong", "typical"):
+            row.pop(figures, None)
+        row["point"] = 1
+    content["benchmarks"].reverse()
+    path.write_text(yaml.safe_dump(content))
+    load(content_copy)
+    assert ids() == before[::-1]
+
+
+@pytest.mark.django_db
+def test_ids_of_benchmark_rows_are_unique_and_begin_with_the_metric():
+    rows = documents.benchmarks()
+    assert len({each.id for each in rows}) == len(rows) == Benchmark.objects.count()
+    assert all(each.id.startswith(f"{each.metric}:") for each in rows)
 
 
 @pytest.fixture
