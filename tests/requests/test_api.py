@@ -13,11 +13,13 @@ from django.test import Client
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from assessment.content import current
 from csmetrics.api import DOCUMENTS as EVERY_DOCUMENT
 from directory.api import answers
 from directory.api.answers import ANSWERS
 from directory.api.models import SCHEMA_VERSION
 from directory.models import Benchmark, ContentVersion, Metric, Redirect, Source
+from tests.unit.test_sheets import read_by_the_standard
 
 from .page import CATEGORIES, CONTENT, DOCUMENTS, METRICS, ORDER, STAGES, TEXTS, by_class, words
 
@@ -347,6 +349,15 @@ def test_table_has_whole_lines_and_no_mark_unless_asked(client, db, name):
     assert plain.endswith(b"\r\n")
     assert plain.count(b"\n") == plain.count(b"\r\n") == len(rows_of(client.get(f"/api/v1/{name}.csv"))) + 1
     assert next(iter(rows_of(client.get(f"/api/v1/{name}.csv?bom=1"), "utf-8-sig")[0])) == "id"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_table_is_right_by_the_grammar_of_its_standard(client, db, items, name):
+    text = client.get(f"/api/v1/{name}.csv").content.decode()
+    head, *rows = read_by_the_standard(text)
+    assert {len(each) for each in rows} == {len(head)}
+    assert [row[0] for row in rows] == [each["id"] for each in items(name)]
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "@"))]
 
 
 def test_hostile_text_is_no_formula_in_a_table(client, db):
@@ -685,5 +696,6 @@ def test_openapi_names_the_site(data):
 def test_document_takes_a_fixed_number_of_queries(client, db, django_assert_num_queries, address, count):
     """One for the content version; metrics: rows, priorities, changes, relations."""
     assert Benchmark.objects.count() > 100
+    current()  # the questionnaire stays in memory
     with django_assert_num_queries(count):
         client.get(address)
