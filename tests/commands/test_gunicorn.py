@@ -16,7 +16,7 @@ from tests.servers import Server, serving
 class Gunicorn(Server):
     def command(self, *arguments: str) -> list[str]:
         """As the README words it, on a port of its own."""
-        line = re.search(r"`gunicorn ([^`]+)`", (settings.BASE_DIR / "README.md").read_text())[1]
+        line = re.search(r"gunicorn (--[^`]+)`", (settings.BASE_DIR / "README.md").read_text())[1]
         return [sys.executable, "-m", "gunicorn", "--bind", f"{self.host}:{self.port}", *shlex.split(line)]
 
 
