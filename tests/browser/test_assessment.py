@@ -101,7 +101,7 @@ def switch_to(page: Page, name: str) -> None:
 
 def today() -> str:
     day = datetime.datetime.now(tz=datetime.UTC)
-    return f"{day.day} {day:%b}"
+    return f"{day:%B} {day.day}"
 
 
 # -- From the first question to a sorted directory --
