@@ -124,7 +124,7 @@ def test_a_team_takes_it_in_full_and_finds_the_directory_sorted(page: Page) -> N
     result = page.url
     expect(page.get_by_role("heading", level=1)).to_have_text("Your team is at Walk")
     main = page.locator("main")
-    expect(main).to_contain_text("Fifteen answers, each one place higher, would take you to Run.")
+    expect(main).to_contain_text("Fifteen steps, some of them on the same answer, would take you to Run.")
     expect(page.locator("#why")).to_contain_text("Walk: foundations")
     expect(page.locator("#moves ol.columns > li")).to_have_count(3)
     focus = page.locator("#focus [data-metric]")
