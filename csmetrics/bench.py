@@ -47,11 +47,13 @@ LOCATION = re.compile(r"<loc>([^<]+)</loc>")
 ID = re.compile(r"[a-z2-7]{26}")
 SCRIPT = """
 local asks = {{ {asks} }}
+local ready = {{}}
 local turn = 0
 request = function()
   turn = turn % #asks + 1
   local ask = asks[turn]
-  return wrk.format(ask[1], ask[2], ask[3], ask[4])
+  ready[turn] = ready[turn] or wrk.format(ask[1], ask[2], ask[3], ask[4])
+  return ready[turn]
 end
 done = function(summary, latency)
   local errors = summary.errors
@@ -147,13 +149,12 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def site(data: Path, content: Path, workers: int) -> Iterator[str]:
-    """`manage.py serve` with a data folder of its own. Gives its address."""
+def site(data: Path, content: Path, workers: int, log: str = "json") -> Iterator[str]:
+    """`manage.py serve` with a data folder of its own. Gives its address. A `plain` log has no line a request."""
     port = free_port()
-    command = ["serve", "--port", str(port), "--workers", str(workers)]
-    with _running(
-        manage(*command), f"http://{HOST}:{port}", environment(data, content), data.parent / "site.log"
-    ) as it:
+    command = manage("serve", "--port", str(port), "--workers", str(workers))
+    variables = {**environment(data, content), "LOG": log}
+    with _running(command, f"http://{HOST}:{port}", variables, data.parent / f"site-{log}.log") as it:
         yield it
 
 

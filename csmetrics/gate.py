@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +25,7 @@ from granian.rsgi import Scope
 
 from . import wsgi  # noqa: F401  (sets Django up, which the others need)
 from .health import ALIVE
-from .log import IN_VAIN, LATE, logged
+from .log import ID, IN_VAIN, LATE, logged, request_id, write_down
 from .patience import IN_LINE
 from .wsgi import application, django_application, public_pages
 
@@ -39,29 +40,36 @@ Said = tuple[int, list[tuple[str, str]]]
 
 
 async def app(scope: Scope, protocol: Any) -> None:
-    """Answer a request; Granian calls this one."""
+    """Answer a request; Granian calls this one.
+
+    What is in memory is answered at once, which takes no loop; the rest goes on in the loop (`csmetrics.eager`).
+    """
     environ = environ_of(scope)
-    if "HTTP_TRANSFER_ENCODING" in environ or environ["CONTENT_LENGTH"] not in ("", "0"):
-        await _take_body(environ, protocol)
-    (status, headers), body = await _answer(environ)
-    protocol.response_bytes(status, headers, body)
-
-
-async def _answer(environ: Environ) -> tuple[Said, bytes]:
     page = public_pages.find(environ)
     if page is not None:
-        return answer(logged(page.answer), environ)
+        started = time.perf_counter()
+        environ[ID] = request_id(environ)
+        status, headers, body = page.chosen(environ)
+        protocol.response_bytes(status, headers, body)
+        write_down(environ, status, len(body) or None, started)
+        return
+    await asyncio.sleep(0)
+    if "HTTP_TRANSFER_ENCODING" in environ or environ["CONTENT_LENGTH"] not in ("", "0"):
+        await _take_body(environ, protocol)
     if environ["PATH_INFO"] == ALIVE:
-        return answer(logged(django_application), environ)
+        (status, headers), body = answer(logged(django_application), environ)
+        protocol.response_bytes(status, headers, body)
+        return
     line = FILES if environ["PATH_INFO"].startswith(settings.STATIC_URL) else PAGES
-    return await asyncio.get_running_loop().run_in_executor(line, _in_turn, environ, time.monotonic())
+    await asyncio.get_running_loop().run_in_executor(line, _in_turn, environ, protocol, time.monotonic())
 
 
-def _in_turn(environ: Environ, since: float) -> tuple[Said, bytes]:
-    """The answer of the application, which is told where the request has been waiting for too long."""
+def _in_turn(environ: Environ, protocol: Any, since: float) -> None:
+    """Answer by the application, which is told where the request has been waiting for too long."""
     if time.monotonic() - since > IN_LINE:
         environ[IN_VAIN] = True
-    return answer(application, environ)
+    (status, headers), body = answer(application, environ)
+    protocol.response_bytes(status, headers, body)
 
 
 def environ_of(scope: Scope) -> Environ:
@@ -87,15 +95,23 @@ def environ_of(scope: Scope) -> Environ:
         "wsgi.run_once": False,
     }
     for name, value in scope.headers.items():
-        if "_" in name:  # or else it would pass for the one with a hyphen, which a proxy may have set
+        key = _key(name)
+        if key is None:
             continue
-        key = name.upper().replace("-", "_")
-        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
         if environ.get(key):
             environ[key] += ("; " if key == "HTTP_COOKIE" else ",") + value
         else:
             environ[key] = value
     return environ
+
+
+@lru_cache(maxsize=200)
+def _key(name: str) -> str | None:
+    """Of a header in the environment. With a low line it would pass for one with a hyphen that a proxy has set."""
+    if "_" in name:
+        return None
+    key = name.upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 
 async def _take_body(environ: Environ, protocol: Any) -> None:

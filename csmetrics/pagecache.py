@@ -33,6 +33,7 @@ from directory.htmx import wants_fragment
 from directory.models import ContentVersion
 from directory.public import Reads
 from directory.remembered import RESULT, Remembered, remembered
+from directory.search import current_index
 from directory.shelf import Shelf
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ SMALLEST_COMPRESSED = 200  # bytes; below, compressing gains nothing
 PLAIN_PAGES, PLAIN_BYTES = 10_000, 32_000_000
 VARIANTS, VARIANT_BYTES = 2_000, 32_000_000
 MOST_HOSTS = 200
+VARIANT = "csmetrics.variant"  # in the environment of a request: its kind and what it asks for, once known
 QUICK, BEST = 5, 11  # brotli: 2 ms and 65 ms for the directory, which it makes an eighth smaller
 
 
@@ -60,7 +62,7 @@ QUICK, BEST = 5, 11  # brotli: 2 ms and 65 ms for the directory, which it makes 
 class Form(NamedTuple):
     """An answer in one encoding."""
 
-    body: list[bytes]
+    body: bytes
     headers: Headers
     tag: str  # its ETag; empty where the answer is not to be stored by others
     not_modified: Headers
@@ -108,9 +110,10 @@ class Page:
         if encoding:
             headers.append(("Content-Encoding", encoding))
         headers.append(("Content-Length", str(len(body))))
-        return Form([body], headers, tag, not_modified)
+        return Form(body, headers, tag, not_modified)
 
-    def answer(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
+    def chosen(self, environ: Environ) -> tuple[int, Headers, bytes]:
+        """The answer to a request: 304 without a body where the browser has it already."""
         environ[ROUTE] = self.route
         accepted = environ.get("HTTP_ACCEPT_ENCODING")
         encoding = best_encoding(accepted) if accepted else "identity"
@@ -119,10 +122,13 @@ class Page:
         if asked and form.tag:
             for each in (form, self.former) if self.former and encoding == "br" else (form,):
                 if asked == each.tag or _matches(asked, each.tag):
-                    start_response("304 Not Modified", each.not_modified)
-                    return []
-        start_response("200 OK", form.headers)
-        return form.body
+                    return 304, each.not_modified, b""
+        return 200, form.headers, form.body
+
+    def answer(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
+        status, headers, body = self.chosen(environ)
+        start_response("304 Not Modified" if status == 304 else "200 OK", headers)
+        return [body] if body else []
 
 
 def _matches(if_none_match: str, tag: str) -> bool:
@@ -235,7 +241,7 @@ class PageCache:
         return page.answer(environ, start_response) if page else self._produce(generation, environ, start_response)
 
     def find(self, environ: Environ) -> Page | None:
-        """The kept answer to a request, without asking anybody. Its `answer` is a WSGI application."""
+        """The kept page that answers a request, without asking anybody."""
         generation = self.generation
         if generation is None or not _may_be_public(environ):
             return None
@@ -268,7 +274,16 @@ class PageCache:
     # -- What a request asks for --
 
     def _variant(self, environ: Environ, kind: Kind) -> Variant | None:
-        """Which of the answers at its path a request asks for; None where Django has to look at it."""
+        """Which of the answers at its path a request asks for; None where Django has to look at it.
+
+        A request that is not found is asked this up to three times, so the environment remembers.
+        """
+        known = environ.get(VARIANT)
+        if known is None or known[0] != kind:
+            known = environ[VARIANT] = kind, self._variant_anew(environ, kind)
+        return known[1]
+
+    def _variant_anew(self, environ: Environ, kind: Kind) -> Variant | None:
         if environ.get("SCRIPT_NAME"):  # written into every link; some servers take it from a header
             return None
         try:
@@ -336,6 +351,15 @@ class PageCache:
         elif self.generation is None or version != self.generation.version:
             self.generation = Generation(version)
 
+    def _prepare(self) -> None:
+        """Build the search index of new content, so that no reader waits for it."""
+        try:
+            current_index()
+        except Exception as error:  # then the first search builds it, or says what is wrong
+            logger.warning("The search index cannot be built: %s", error)
+        finally:
+            connection.close()
+
     def improve(self) -> bool:
         """Make one page smaller. False when there is nothing to do."""
         generation = self.generation
@@ -345,7 +369,11 @@ class PageCache:
         return True
 
     def _watch(self) -> None:
+        prepared: Generation | None = None
         while True:
+            if self.generation is not prepared:
+                prepared = self.generation
+                self._prepare()
             until = time.monotonic() + SECONDS_BETWEEN_LOOKS
             while time.monotonic() < until and self.improve():
                 pass

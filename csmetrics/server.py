@@ -9,6 +9,8 @@ import os
 import runpy
 import signal
 
+from csmetrics import eager  # noqa: F401  (Granian finds its loop there)
+
 
 def main() -> None:
     """Become Granian with the arguments of this process; `hold_interrupt` came before it."""

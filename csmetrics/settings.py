@@ -1,5 +1,6 @@
 """Settings, read from the environment. Defaults are safe; the README lists every variable."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -202,6 +203,7 @@ if not env_bool("LIMIT_WRITES", default=True):  # for load tests
 # warnings and errors only. Nothing about readers in either.
 
 LOG = env_choice("LOG", "plain" if sys.stderr.isatty() else "json", ["plain", "json"])
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # nothing writes them down
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,6 +1,7 @@
 """The gate: a request goes in as WSGI has it, when all of it is there, and never with what another one sent."""
 
 import asyncio
+import json
 import threading
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ from django.conf import settings
 
 from csmetrics import gate
 from csmetrics.log import IN_VAIN, LATE
+from csmetrics.pagecache import Page
 
 LARGEST = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
@@ -141,12 +143,21 @@ def test_many_slow_bodies_are_waited_for_at_once(asked, monkeypatch):
     assert order == ["quick", *["slow"] * 50]
 
 
-class Kept:
-    """A kept page, whose answer is an application."""
+KEPT = Page([], b"kept", "/")
 
-    def answer(self, environ, start_response):
-        start_response("200 OK", [])
-        return [b"kept"]
+
+def test_a_kept_page_is_answered_without_a_loop(monkeypatch, caplog):
+    """So the thread that brings a request can answer it."""
+    monkeypatch.setattr(gate.public_pages, "find", lambda environ: KEPT)
+    caplog.set_level("INFO", "csmetrics.requests")
+    tag = KEPT.form("identity").tag
+    for headers, status, body in (([], 200, b"kept"), ([("if-none-match", tag)], 304, b"")):
+        protocol = Protocol()
+        with pytest.raises(StopIteration):
+            gate.app(scope(*headers), protocol).send(None)
+        assert (protocol.status, protocol.headers["ETag"], protocol.body) == (status, tag, body)
+        line = json.loads(caplog.records[-1].line)
+        assert (line["route"], line["status"], line["bytes"]) == ("/", status, len(body) or None)
 
 
 def test_what_needs_no_database_does_not_wait_for_those_who_do(monkeypatch):
@@ -172,7 +183,7 @@ def test_what_needs_no_database_does_not_wait_for_those_who_do(monkeypatch):
         await asyncio.gather(*waiting)
 
     monkeypatch.setattr(gate, "application", application)
-    monkeypatch.setattr(gate.public_pages, "find", lambda environ: Kept() if environ["PATH_INFO"] == "/" else None)
+    monkeypatch.setattr(gate.public_pages, "find", lambda environ: KEPT if environ["PATH_INFO"] == "/" else None)
     asyncio.run(everything())
     quick = [("/", b"kept"), ("/healthz", b"ok\n"), ("/static/x.css", b"made")]
     assert order == [*quick, *[("/map/", b"made")] * 3]

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
@@ -9,7 +10,7 @@ from django.core.signals import request_started
 from django.db import close_old_connections
 from django.test import RequestFactory, override_settings
 
-from csmetrics.log import ID, ROUTE, JsonFormatter, PlainFormatter, logged
+from csmetrics.log import ID, ROUTE, JsonFormatter, PlainFormatter, logged, write_down
 from directory import views
 
 
@@ -71,6 +72,19 @@ def test_a_request_is_one_line(ask, lines):
         "status": 200,
         "fragment": False,
     }
+
+
+def test_the_line_is_what_json_would_be(lines):
+    """It is put together by hand."""
+    environ = {"REQUEST_METHOD": 'A"\\é\n', ID: "a" * 16, ROUTE: 'a "route" \\ of\tmany', "HTTP_HX_REQUEST": ""}
+    write_down(environ, 200, None, time.perf_counter() - 1)
+    (line,) = lines
+    assert list(line) == (
+        ["time", "level", "logger", "message", "id", "method", "route", "status", "bytes", "ms", "fragment"]
+    )
+    assert 1_000 <= line["ms"] < 10_000
+    assert (line["method"], line["route"], line["bytes"]) == ('A"\\é\n', environ[ROUTE], None)
+    assert line["fragment"] is True
 
 
 @pytest.mark.parametrize(
