@@ -11,13 +11,24 @@ Next = Callable[[HttpRequest], HttpResponse]
 FOR_OTHER_SITES = re.compile(r"/(css/embed|img/favicon)(\.[0-9a-f]{12})?\.(css|svg)$")
 
 
+# What browsers heed of a document alone. A file of ours that is opened as one may do nothing by its policy.
+FOR_DOCUMENTS = ("Cross-Origin-Opener-Policy", "Permissions-Policy", "X-Frame-Options")
+POLICY_OF_A_FILE = "default-src 'none'; frame-ancestors 'none'"
+
+
 def fixed_headers(get_response: Next) -> Next:
     """Adds `FIXED_HEADERS` to every answer; a view may say otherwise by setting one itself."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        headers = response.headers
         for name, value in settings.FIXED_HEADERS.items():
-            response.headers.setdefault(name, value)
+            headers.setdefault(name, value)
+        if headers.get("Content-Security-Policy") == POLICY_OF_A_FILE:
+            for name in FOR_DOCUMENTS:
+                headers.pop(name, None)
+        if "immutable" in headers.get("Cache-Control", "") and "ETag" in headers:
+            headers.pop("Last-Modified", None)  # says no more than the ETag
         return response
 
     return middleware
@@ -25,6 +36,7 @@ def fixed_headers(get_response: Next) -> Next:
 
 def static_headers(headers: MutableMapping[str, str], path: str, url: str) -> None:
     """What WhiteNoise says with a static file beyond its own."""
+    headers["Content-Security-Policy"] = POLICY_OF_A_FILE
     if FOR_OTHER_SITES.search(url):
         headers["Cross-Origin-Resource-Policy"] = "cross-origin"
 

@@ -122,7 +122,6 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'"],
         "connect-src": ["'self'"],
         "form-action": ["'self'"],
-        "manifest-src": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
     }
@@ -130,22 +129,13 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-UNUSED_FEATURES = [
-    "accelerometer",
-    "autoplay",
+UNUSED_FEATURES = [  # what would ask the reader for something; the rest no script of others can reach
     "camera",
     "display-capture",
     "geolocation",
-    "gyroscope",
-    "magnetometer",
     "microphone",
-    "midi",
     "payment",
-    "publickey-credentials-get",
-    "screen-wake-lock",
-    "serial",
     "usb",
-    "xr-spatial-tracking",
 ]
 FIXED_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",

@@ -1,42 +1,79 @@
-"""Static files for production: one style sheet instead of thirty, hashed names, compressed forms."""
+"""Static files for production: one style sheet and one script instead of forty, hashed names, compressed forms."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-BUNDLE = "css/site.css"
-IMPORT = re.compile(r'@import\s+"(?P<path>[^"]+)";')
-STRING_OR_SPACE = re.compile(r"""(?P<string>"[^"\n]*"|'[^'\n]*')|(?:/\*.*?\*/|\s)+""", re.DOTALL)
+PART_OF_STYLE = re.compile(
+    r"""(?P<string>"[^"\n]*"|'[^'\n]*')|(?P<variable>(?<![\w-])--[a-z][\w-]*)"""
+    r"""|(?P<space>(?:/\*.*?\*/|\s)+)?(?P<sign>[{};,])(?:/\*.*?\*/|\s)*|(?:/\*.*?\*/|\s)+""",
+    re.DOTALL,
+)
+COMMENT_OR_INDENTATION = re.compile(r"^(?:\s*//.*\n|\s+)", re.MULTILINE)
+
+
+def tightened_style(sheet: str) -> str:
+    """A style sheet without comments and needless space, its variables by number: a twentieth less to send."""
+    numbers: dict[str, int] = {}
+
+    def tight(found: re.Match[str]) -> str:
+        if name := found["variable"]:
+            return f"--{numbers.setdefault(name, len(numbers))}"
+        return found["string"] or found["sign"] or " "
+
+    return PART_OF_STYLE.sub(tight, sheet).strip()
+
+
+def tightened_script(script: str) -> str:
+    """A script without lines of comment and without indentation; a text of several lines would lose its own."""
+    return COMMENT_OR_INDENTATION.sub("", script)
+
+
+class Bundle(NamedTuple):
+    statement: re.Pattern[str]  # imports `path`
+    tighten: Callable[[str], str]
+
+
+BUNDLES = {
+    "css/site.css": Bundle(re.compile(r'@import\s+"(?P<path>[^"]+)";'), tightened_style),
+    "js/site.js": Bundle(re.compile(r'import\s+"\./(?P<path>[^"]+)";'), tightened_script),
+}
 
 
 class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """Sets the files that `css/site.css` imports in its place, without comments, before names are hashed.
+    """Sets the files that a bundle imports in their place, tightened, before names are hashed.
 
-    In development the browser follows the imports; in production one request brings all of it, which
-    saves a round trip per six files on a slow line.
+    In development the browser follows the imports; in production one request brings all of them, which saves a
+    round trip per six files on a slow line, and half a kilobyte of headers for each.
     """
 
     def post_process(self, paths: dict[str, Any], *args: Any, **options: Any) -> Iterator[Any]:
-        if BUNDLE in paths and not options.get("dry_run"):
-            # From the sources: what is in the target folder may be the bundle of an earlier run.
-            sheet = IMPORT.sub(lambda found: _source(paths, f"css/{found['path']}"), _source(paths, BUNDLE))
-            self.delete(BUNDLE)
-            self._save(BUNDLE, ContentFile(tightened(sheet).encode()))
-            paths[BUNDLE] = (self, BUNDLE)
+        for name, bundle in BUNDLES.items():
+            if name in paths and not options.get("dry_run"):
+                text = bundle.tighten(_whole(paths, name, bundle))
+                self.delete(name)
+                self._save(name, ContentFile(text.encode()))
+                paths[name] = (self, name)
         yield from super().post_process(paths, *args, **options)
 
 
-def tightened(sheet: str) -> str:
-    """A style sheet without comments and indentation, which are a fifth of it even when compressed."""
-    return STRING_OR_SPACE.sub(lambda found: found["string"] or " ", sheet).strip()
+def _whole(paths: dict[str, Any], name: str, bundle: Bundle) -> str:
+    """From the sources: what is in the target folder may be the bundle of an earlier run."""
+    folder = name.partition("/")[0]
+
+    def imported(found: re.Match[str]) -> str:
+        path = f"{folder}/{found['path']}"
+        if path not in paths:
+            raise ValueError(f"{name} imports {path}, which is not among the static files.")
+        return _source(paths, path)
+
+    return bundle.statement.sub(imported, _source(paths, name))
 
 
 def _source(paths: dict[str, Any], name: str) -> str:
-    if name not in paths:
-        raise ValueError(f"{BUNDLE} imports {name}, which is not among the static files.")
     storage, path = paths[name]
     with storage.open(path) as file:
         return str(file.read().decode())

@@ -81,6 +81,8 @@ def set_width(page: Page, width: int) -> None:
 ALL_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 RULES_ON_COLOR = ["cat.color"]
 MORE_OF_THE_SAME = ".bibliography > li:nth-child(n + 4)"  # some two hundred sources
+SHAPES_THAT_ARE_NOT_THERE = """[...document.querySelectorAll('use')]
+    .map(use => use.getAttribute('href')).filter(href => !document.querySelector(`symbol${href}`))"""
 START_AXE = """([rules, leftOut]) => {
     window.axeRun = axe.run({exclude: leftOut}, {
         runOnly: rules,
@@ -95,7 +97,8 @@ START_AXE = """([rules, leftOut]) => {
 def test_axe_finds_nothing(open_page: Callable[..., Page], kind: str, show: Show) -> None:
     """At both widths and in both color schemes, with all that can be opened open.
 
-    Dark differs in color alone, so only the rules on color run again. The two pages run side by side.
+    Dark differs in color alone, so only the rules on color run again. The two pages run side by side. Every shape
+    that is drawn is one of the page's own.
     """
     pages = {
         "phone": open_page(*PHONE, reduced_motion="reduce"),
@@ -106,6 +109,7 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], kind: str, show: Show
         show(page)
         page.evaluate("for (const each of document.querySelectorAll('main details:not(.menu)')) each.open = true")
         page.evaluate(AXE_SCRIPT)
+        assert page.evaluate(SHAPES_THAT_ARE_NOT_THERE) == []
     found = []
     for scheme, rules in (("light", ALL_RULES), ("dark", RULES_ON_COLOR)):
         for page in pages.values():

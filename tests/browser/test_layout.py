@@ -35,7 +35,7 @@ def test_columns_of_the_stages_break_between_sheets(on_paper: Page) -> None:
 
 def test_a_level_on_the_map_stands_on_the_line_of_its_reason(on_paper: Page) -> None:
     on_paper.goto("/map/?stage=walk")
-    off = on_paper.locator("tr[data-metric] td").evaluate_all(
+    off = on_paper.locator("table.map td").evaluate_all(
         """cells => cells.map(cell => {
             const top = node => {
                 const range = document.createRange();

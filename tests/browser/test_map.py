@@ -26,7 +26,9 @@ def page(request: pytest.FixtureRequest, open_page: Callable[..., Page], size: t
 
 
 def rows(page: Page) -> list[str]:
-    return page.locator("#map-results tr[data-metric]").evaluate_all("rows => rows.map(row => row.dataset.metric)")
+    return page.locator("#map-results .map__name a").evaluate_all(
+        "links => links.map(link => link.pathname.split('/')[2])"
+    )
 
 
 def choose(page: Page, navigation: str, name: str) -> None:
@@ -37,22 +39,22 @@ def test_a_reader_chooses_a_stage_and_what_changes_next_and_walks_back(page: Pag
     assert rows(page) == ORDER["directory"]
     choose(page, "Stage", "Walk")
     expect(page).to_have_url("/map/?stage=walk")
-    expect(page.locator("tr[data-metric]")).to_have_count(24)
+    expect(page.locator("#map-results .map__name")).to_have_count(24)
     assert rows(page) == ORDER["walk"]
     choose(page, "Show", "What falls next")
     expect(page).to_have_url("/map/?stage=walk&show=falling")
-    expect(page.locator("tr[data-metric]")).to_have_count(1)
+    expect(page.locator("#map-results .map__name")).to_have_count(1)
     assert rows(page) == ["logo-retention-rate"]
     page.go_back()
     expect(page).to_have_url("/map/?stage=walk")
-    expect(page.locator("tr[data-metric]")).to_have_count(24)
+    expect(page.locator("#map-results .map__name")).to_have_count(24)
     page.go_forward()
-    expect(page.locator("tr[data-metric]")).to_have_count(1)
+    expect(page.locator("#map-results .map__name")).to_have_count(1)
 
 
 def test_the_guidance_opens_in_place_and_by_keyboard(page: Page) -> None:
-    reason = page.locator("tr[data-metric] .map__why summary").first
-    guidance = page.locator("tr[data-metric] .map__why").first.get_by_text("Ready to move on when")
+    reason = page.locator(".map__why summary").first
+    guidance = page.locator(".map__why").first.get_by_text("Ready to move on when")
     expect(guidance).to_be_hidden()
     reason.focus()
     page.keyboard.press("Enter")
@@ -61,7 +63,7 @@ def test_the_guidance_opens_in_place_and_by_keyboard(page: Page) -> None:
 
 
 def test_copied_text_keeps_each_reason_beside_its_metric_and_stage(page: Page) -> None:
-    text = page.locator("tr[data-metric=gross-revenue-retention]").inner_text()
+    text = page.locator("tr", has=page.locator("[href='/metrics/gross-revenue-retention/']")).inner_text()
     metric = yaml.safe_load((settings.CONTENT_DIR / "metrics" / "gross-revenue-retention.yaml").read_text())
     places = [text.index("Gross Revenue Retention")]
     for name in ("Crawl", "Walk", "Run"):

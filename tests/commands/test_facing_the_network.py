@@ -83,9 +83,9 @@ def test_the_program_behind_it_is_not_named(server):
         assert not {"granian", "django", "python"} & set(str(response.headers).lower().replace("/", " ").split())
 
 
-def test_static_files_say_all_about_security(server):
+def test_static_files_say_what_holds_for_them_about_security(server):
     response, _ = server.get("/static/img/favicon.svg")
-    for name in ("Content-Security-Policy", "Permissions-Policy", "Cross-Origin-Resource-Policy"):
+    for name in ("Content-Security-Policy", "X-Content-Type-Options", "Cross-Origin-Resource-Policy"):
         assert response.getheader(name)
     assert response.getheader("Access-Control-Allow-Origin") is None
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from csmetrics import bench
 from tests.databases import empty_database, name_of
 from tests.processes import manage
 from tests.servers import Server, free_port, serving
@@ -70,6 +71,14 @@ def test_the_directory_shows_every_metric(server):
 
 def test_links_that_name_the_site_name_its_address(server):
     assert f'<link rel="canonical" href="http://127.0.0.1:{server.port}/">' in server.page("/")
+
+
+@pytest.mark.parametrize("path", ["/", "/map/", "/sources/", "/metrics/net-revenue-retention/", "/api/"])
+def test_a_first_visit_weighs_at_most_45_kilobytes(server, path):
+    """Page, style sheet, scripts and icon with their headers, once the smallest form of the page is made."""
+    address, seen = f"http://{server.host}:{server.port}", {}
+    server.wait(lambda: bench.weigh(address, path, seen) <= 45_000)
+    assert len(seen) == 4, "the style sheet, htmx, our script, the icon"
 
 
 @pytest.mark.parametrize(("encoding", "unpack"), [("br", brotli.decompress), ("identity", bytes)])

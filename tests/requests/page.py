@@ -139,7 +139,9 @@ class Page:
     @cached_property
     def metrics(self) -> list[str]:
         """The metrics listed, in the order shown; found in the text, which is quicker than in the tree."""
-        return re.findall(r'<(?:li|tr)[^>]* data-metric="([^"]*)"', self.text)
+        return re.findall(
+            r'<(?:li[^>]* data-metric="|span class="map__name"><a href="/metrics/)([a-z-]+)', self.text
+        )
 
     @property
     def title(self) -> str:

@@ -45,6 +45,11 @@ def test_ids_are_unique(pages, error_pages):
         assert [each for each, count in Counter(page.ids).items() if count > 1] == []
 
 
+def test_every_shape_that_is_drawn_is_on_the_page(pages, error_pages):
+    for page in pages + error_pages:
+        assert {use.get("href") for use in page.all("use")} <= {f"#{each}" for each in page.ids}
+
+
 def test_ids_can_stand_in_an_address(pages, error_pages):
     for page in pages + error_pages:
         assert [each for each in page.ids if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", each)] == []

@@ -22,7 +22,6 @@ from .page import (
     families,
     hrefs,
     level,
-    metrics,
     notices,
     one_line,
     words,
@@ -34,7 +33,13 @@ NAMES = {stage: stage.title() for stage in STAGES}
 
 
 def rows(page):
-    return {each.get("data-metric"): each for each in page.all("tr[@data-metric]")}
+    found = [each for each in page.all("tr") if by_class(each, "map__name")]
+    return dict(zip((slug for each in found for slug in listed(each)), found, strict=True))
+
+
+def listed(element):
+    """The metrics of its rows."""
+    return [hrefs(each)[0].split("/")[2] for each in by_class(element, "map__name")]
 
 
 def cell(page, slug, stage):
@@ -241,7 +246,7 @@ def test_stage_puts_the_rows_in_its_order_and_groups(get, stage):
     shown = {}
     for body in page.all("tbody"):
         (head,) = by_class(body, "map__group")
-        shown[one_line(head.text)] = metrics(body)
+        shown[one_line(head.text)] = listed(body)
         assert words(head.find("small"))
     assert list(shown.items()) == [(title, slugs) for title, slugs in expected.items() if slugs]
 
@@ -526,7 +531,7 @@ def test_whole_page_is_answered_to_whom_needs_it(client, db, get, headers):
 def test_htmx_gets_the_fragment_alone_and_caches_do_not_keep_it(client, db):
     answer = client.get("/map/?stage=crawl", headers=HTMX)
     assert [each.tag for each in fragment_of(answer)] == ["div", "title", "div"]
-    assert metrics(fragment_of(answer)[0]) == ORDER["crawl"]
+    assert listed(fragment_of(answer)[0]) == ORDER["crawl"]
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Vary"] == "Cookie, HX-Request"
 
@@ -536,7 +541,7 @@ def test_no_cookie_is_set_and_a_stage_without_a_result_is_not_looked_at(client, 
     client.cookies["stage"] = "run"
     answer = client.get("/map/", headers=headers)
     assert not answer.cookies
-    assert re.findall(r'<tr data-metric="([^"]*)"', answer.content.decode()) == METRICS
+    assert re.findall(r'map__name"><a href="/metrics/([^/]*)/"', answer.content.decode()) == METRICS
 
 
 # -- Less content --

@@ -296,7 +296,7 @@ def test_header_box_asks_for_the_panel_while_one_types(get, path):
     assert page.by_id("search-panel").get("hidden") is not None
     assert page.by_id("search-answers") in list(page.by_id("search-panel").iter())
     assert page.by_id("search-status").get("role") == "status"
-    assert any(each.get("src", "").endswith("js/search.js") for each in page.all("script[@defer]"))
+    assert any(each.get("src", "").endswith("js/site.js") for each in page.all("script[@type='module']"))
 
 
 def test_page_has_a_box_of_its_own_with_a_button(get):

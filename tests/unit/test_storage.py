@@ -1,19 +1,23 @@
-"""The style sheet that production serves: one file, made of those that `css/site.css` imports."""
+"""The style sheet and the script that production serves: one file each, made of those that a bundle imports."""
 
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 
-from csmetrics.storage import BundledStaticFilesStorage, tightened
+from csmetrics.storage import BundledStaticFilesStorage, tightened_script, tightened_style
 
 SHEETS = {
     "css/site.css": '/* All */\n@import "tokens.css";\n@import "components/button.css";\n',
     "css/tokens.css": ":root { --ink: black; }\n",
     "css/components/button.css": ".button { color: var(--ink); }\n",
+    "js/site.js": '// All\nimport "./search.js";\nimport "./history.js";\n',
+    "js/search.js": "// Search\n(() => {\n  // One\n  one(); // two\n})();\n",
+    "js/history.js": "three();\n",
 }
 
 
@@ -30,8 +34,8 @@ class Collected:
         self.sources.delete(name)
         self.sources.save(name, ContentFile(text.encode()))
 
-    def collect(self, names: tuple[str, ...] = tuple(SHEETS)) -> str:
-        """The hashed name. As `collectstatic` without `--clear`: only what is not there yet is copied."""
+    def collect(self, names: tuple[str, ...] = tuple(SHEETS), bundle: str = "css/site.css") -> str:
+        """The hashed name of a bundle. As `collectstatic` without `--clear`: only what is not there is copied."""
         storage = BundledStaticFilesStorage(location=self.folder)
         paths: dict[str, Any] = {name: (self.sources, name) for name in names}
         for name in names:
@@ -41,7 +45,7 @@ class Collected:
         for _, _, processed in storage.post_process(paths):
             if isinstance(processed, Exception):
                 raise processed
-        return storage.stored_name("css/site.css")
+        return storage.stored_name(bundle)
 
 
 @pytest.fixture
@@ -52,7 +56,13 @@ def collected(tmp_path: Path) -> Collected:
 def test_imported_sheets_are_set_in_their_place(collected):
     name = collected.collect()
     assert re.fullmatch(r"css/site\.[0-9a-f]{12}\.css", name)
-    assert (collected.folder / name).read_text() == (":root { --ink: black; } .button { color: var(--ink); }")
+    assert (collected.folder / name).read_text() == ":root{--0: black;}.button{color: var(--0);}"
+
+
+def test_imported_scripts_are_set_in_their_place(collected):
+    name = collected.collect(bundle="js/site.js")
+    assert re.fullmatch(r"js/site\.[0-9a-f]{12}\.js", name)
+    assert (collected.folder / name).read_text() == "(() => {\none(); // two\n})();\nthree();\n"
 
 
 def test_the_bundle_is_compressed(collected):
@@ -80,14 +90,40 @@ def test_an_import_of_nothing_is_named(collected):
 @pytest.mark.parametrize(
     ("sheet", "tight"),
     [
-        ("/* A note. */\na {\n  color: red;\n}\n", "a { color: red; }"),
-        ('a::after { content: "/* kept  as it is */"; }', 'a::after { content: "/* kept  as it is */"; }'),
-        ("a { /* why */ color: red }", "a { color: red }"),
+        ("/* A note. */\na {\n  color: red;\n}\n", "a{color: red;}"),
+        (
+            'a::after { content: "/* kept,  as { it } is; --so */"; }',
+            'a::after{content: "/* kept,  as { it } is; --so */";}',
+        ),
+        ("a { /* why */ color: red }", "a{color: red}"),
         ("a\n\n  b{}", "a b{}"),
         ("a/* */b{}", "a b{}"),
-        ('/* it\'s */ a::after { content: "x" }', 'a::after { content: "x" }'),
-        ("a::after { content: '  ' }", "a::after { content: '  ' }"),
+        ("a , b > c { margin: 0 , 1px }", "a,b > c{margin: 0,1px}"),
+        ('/* it\'s */ a::after { content: "x" }', 'a::after{content: "x"}'),
+        ("a::after { content: '  ' }", "a::after{content: '  '}"),
+        (
+            ".a--low { --low: 1; --high: 2; top: var(--high) var(--low) }",
+            ".a--low{--0: 1;--1: 2;top: var(--1) var(--0)}",
+        ),
     ],
 )
-def test_the_bundle_loses_comments_and_indentation_but_nothing_of_a_string(sheet, tight):
-    assert tightened(sheet) == tight
+def test_the_style_loses_comments_and_space_but_nothing_of_a_string(sheet, tight):
+    assert tightened_style(sheet) == tight
+
+
+def test_the_script_loses_lines_of_comment_and_indentation_but_nothing_of_a_line():
+    assert tightened_script('// a\n  // b\n\n  c("// d  ");\ne\n') == 'c("// d  ");\ne\n'
+
+
+def test_no_variable_is_named_outside_the_style_sheets():
+    """They have other names in production."""
+    named = re.compile(r"(?<![\w-])--[a-z][\w-]*:|var\(--|Property\(")
+    for folder, pattern in (("templates", "*.html"), ("static/js", "*.js")):
+        for path in (settings.BASE_DIR / folder).rglob(pattern):
+            assert not named.search(path.read_text()), path
+
+
+def test_no_text_of_a_script_has_several_lines():
+    for path in (settings.BASE_DIR / "static/js").glob("*.js"):
+        for text in re.findall(r"`[^`]*`", path.read_text()):
+            assert "\n" not in text, path
