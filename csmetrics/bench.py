@@ -112,6 +112,9 @@ class Connection:
         self.connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
         self.cookies: dict[str, str] = {}
 
+    def close(self) -> None:
+        self.connection.close()
+
     def get(self, path: str, **headers: str) -> Answer:
         """`headers` have low lines for dashes."""
         return self.send(self.asking(path, None, **headers))
@@ -290,15 +293,15 @@ def percentile(values: list[float], percent: int) -> float:
 
 def weigh(address: str, path: str, seen: dict[str, int], browser: Connection | None = None) -> int:
     """Bytes of a first visit: the page and each file that it names. `seen` remembers files."""
-    browser = browser or Connection(address)
-    page = browser.get(path, Accept_Encoding=BROWSER)
-    if page.status != 200:
-        raise RuntimeError(f"{path} answered {page.status}")
-    html = _plain(page)
-    files = set(re.findall(r'<script src="([^"]+)"', html))
-    files |= set(re.findall(r'<link rel="(?:icon|stylesheet)" href="([^"]+)"', html))
-    for each in files - seen.keys():
-        seen[each] = Connection(address).get(each, Accept_Encoding=BROWSER).transferred
+    with contextlib.closing(Connection(address)) as stranger:
+        page = (browser or stranger).get(path, Accept_Encoding=BROWSER)
+        if page.status != 200:
+            raise RuntimeError(f"{path} answered {page.status}")
+        html = _plain(page)
+        files = set(re.findall(r'<script src="([^"]+)"', html))
+        files |= set(re.findall(r'<link rel="(?:icon|stylesheet)" href="([^"]+)"', html))
+        for each in files - seen.keys():
+            seen[each] = stranger.get(each, Accept_Encoding=BROWSER).transferred
     return page.transferred + sum(seen[each] for each in files)
 
 
