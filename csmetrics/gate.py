@@ -25,7 +25,7 @@ from granian.rsgi import Scope
 
 from . import wsgi  # noqa: F401  (sets Django up, which the others need)
 from .health import ALIVE
-from .log import ID, IN_VAIN, LATE, logged, request_id, write_down
+from .log import IN_VAIN, LATE, logged, write_down
 from .patience import IN_LINE
 from .wsgi import application, django_application, public_pages
 
@@ -48,7 +48,6 @@ async def app(scope: Scope, protocol: Any) -> None:
     page = public_pages.find(environ)
     if page is not None:
         started = time.perf_counter()
-        environ[ID] = request_id(environ)
         status, headers, body = page.chosen(environ)
         protocol.response_bytes(status, headers, body)
         write_down(environ, status, len(body) or None, started)
@@ -78,7 +77,7 @@ def environ_of(scope: Scope) -> Environ:
     environ: Environ = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "PATH_INFO": path if (path := scope.path).isascii() else path.encode().decode("latin-1"),
         "QUERY_STRING": scope.query_string,
         "CONTENT_TYPE": "",
         "CONTENT_LENGTH": "",

@@ -43,7 +43,7 @@ def logged(application: Application) -> Application:
                 headers = [*headers, ("X-Request-ID", environ[ID])]
             return start_response(said, headers, *rest)
 
-        environ[ID] = request_id(environ)
+        environ[ID] = _request_id(environ)
         answer = application(environ, start)
         write_down(environ, status, length, started)
         return answer
@@ -59,7 +59,7 @@ def write_down(environ: dict[str, Any], status: int, length: int | None, started
     record = logging.LogRecord(requests.name, logging.INFO, __file__, 0, "request", None, None)
     record.line = (
         f'{{"time": "{_time(record)}", "level": "info", "logger": "{requests.name}", "message": "request", '
-        f'"id": "{environ[ID]}", "method": {_word(environ["REQUEST_METHOD"][:10])}, '
+        f'"id": "{environ.get(ID) or _request_id(environ)}", "method": {_word(environ["REQUEST_METHOD"][:10])}, '
         f'"route": {_word(environ.get(ROUTE))}, "status": {status}, '
         f'"bytes": {"null" if length is None else length}, '
         f'"ms": {(time.perf_counter() - started) * 1000:.1f}, '
@@ -68,7 +68,7 @@ def write_down(environ: dict[str, Any], status: int, length: int | None, started
     requests.handle(record)
 
 
-def request_id(environ: dict[str, Any]) -> str:
+def _request_id(environ: dict[str, Any]) -> str:
     """The one that a trusted proxy gave, so that its log and this one can be laid side by side, or a new one."""
     given = environ.get("HTTP_X_REQUEST_ID", "") if settings.TRUSTED_PROXIES else ""
     return given if given and re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else f"{random.getrandbits(64):016x}"

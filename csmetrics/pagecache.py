@@ -274,16 +274,7 @@ class PageCache:
     # -- What a request asks for --
 
     def _variant(self, environ: Environ, kind: Kind) -> Variant | None:
-        """Which of the answers at its path a request asks for; None where Django has to look at it.
-
-        A request that is not found is asked this up to three times, so the environment remembers.
-        """
-        known = environ.get(VARIANT)
-        if known is None or known[0] != kind:
-            known = environ[VARIANT] = kind, self._variant_anew(environ, kind)
-        return known[1]
-
-    def _variant_anew(self, environ: Environ, kind: Kind) -> Variant | None:
+        """Which of the answers at its path a request asks for; None where Django has to look at it."""
         if environ.get("SCRIPT_NAME"):  # written into every link; some servers take it from a header
             return None
         try:
@@ -296,20 +287,15 @@ class PageCache:
             by_htmx = kind.by_fragment and "HTTP_HX_REQUEST" in environ
             if not (has_query or has_memory or by_htmx):
                 return Variant(environ["PATH_INFO"], is_secure, False, False, (), None)
-            request = _request(environ)
-            if not kind.reads.are_all_of(request.GET):
-                return None
-            memory = remembered(request) if has_memory else None
-            return Variant(
-                environ["PATH_INFO"],
-                is_secure,
-                by_htmx,
-                by_htmx and wants_fragment(request),
-                _query(request, kind.reads.names) if has_query else (),
-                memory if memory != Remembered() else None,
-            )
+            # A request that is not found is asked this up to three times.
+            known = environ.get(VARIANT)
+            if known is None or known[0] != kind:
+                made = _read(environ, kind, is_secure, bool(has_query), has_memory, by_htmx)
+                known = environ[VARIANT] = kind, made
         except SuspiciousOperation:  # a host that is not ours, a thousand fields
             return None
+        variant: Variant | None = known[1]
+        return variant
 
     def _gate(self, environ: Environ) -> bool:
         """Whether the request came by https. Refuses hosts as Django does."""
@@ -400,6 +386,24 @@ def _request(environ: Environ) -> WSGIRequest:
     request = WSGIRequest(dict(environ))
     request.htmx = HtmxDetails(request)  # type: ignore[attr-defined]
     return request
+
+
+def _read(
+    environ: Environ, kind: Kind, is_secure: bool, has_query: bool, has_memory: bool, by_htmx: bool
+) -> Variant | None:
+    """The variant of a request that Django has to take apart."""
+    request = _request(environ)
+    if not kind.reads.are_all_of(request.GET):
+        return None
+    memory = remembered(request) if has_memory else None
+    return Variant(
+        environ["PATH_INFO"],
+        is_secure,
+        by_htmx,
+        by_htmx and wants_fragment(request),
+        _query(request, kind.reads.names) if has_query else (),
+        memory if memory != Remembered() else None,
+    )
 
 
 def _query(request: WSGIRequest, names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
