@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPResponse, HTTPSConnection
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def find_nginx() -> str:
 class Proxy:
     def __init__(self, folder: Path, *upstreams: int) -> None:
         folder.mkdir()
-        self.folder, self.http, self.https = folder, free_port(), free_port()
+        self.folder, self.http, self.https, self.marks = folder, free_port(), free_port(), count(1)
         self._certificate()
         (folder / "site.conf").write_text(self._site(upstreams))
         user = "user root;" if os.geteuid() == 0 else ""
@@ -73,7 +74,7 @@ class Proxy:
         subprocess.run(command, check=True, capture_output=True)
 
     def _site(self, upstreams: tuple[int, ...]) -> str:
-        """The shipped file with other ports and folders, and nothing else changed."""
+        """The shipped file with other ports and folders, a mark in the log, and nothing else changed."""
         text = (settings.BASE_DIR / "deploy/nginx.conf").read_text()
         servers = "\n".join(f"    server 127.0.0.1:{port} max_fails=0;" for port in upstreams)
         for pattern, replacement in [
@@ -86,9 +87,10 @@ class Proxy:
             (r"/var/log/nginx/csmetrics\.log", f"{self.folder}/access.log"),
             (r"/var/cache/nginx/csmetrics", f"{self.folder}/cache"),
             (r"/opt/csmetrics/deploy", f"{settings.BASE_DIR}/deploy"),
+            (r'escape=json \'{"time"', """escape=json '{"mark":"$http_x_mark","time\""""),
         ]:
-            text, count = re.subn(pattern, replacement, text)
-            assert count, f"deploy/nginx.conf has no {pattern}"
+            text, found = re.subn(pattern, replacement, text)
+            assert found, f"deploy/nginx.conf has no {pattern}"
         return text
 
     @property
@@ -116,14 +118,20 @@ class Proxy:
         return self.ask("GET", path, **headers)
 
     def line_about(self, method: str, path: str, **headers: str) -> dict[str, Any]:
-        """What nginx writes down about a request, which it does when it has been answered."""
-        before = self.log.count("\n")
-        self.ask(method, path, **headers)
+        """What nginx writes down about a request, which it does some time after it has been answered.
+
+        The line of the request before may still be missing by then, so this one's is known by a mark.
+        """
+        mark = str(next(self.marks))
+        self.ask(method, path, **headers, **{"X-Mark": mark})
         until = time.monotonic() + 10
-        while self.log.count("\n") == before:
+        while True:
+            for line in self.log.split("\n")[:-1]:
+                written = dict(json.loads(line))
+                if written.pop("mark") == mark:
+                    return written
             assert time.monotonic() < until
             time.sleep(0.01)
-        return dict(json.loads(self.log.splitlines()[-1]))
 
     def wait_until_it_answers(self) -> None:
         until = time.monotonic() + 20
