@@ -13,6 +13,8 @@ from csmetrics.storage import BundledStaticFilesStorage, tightened_script, tight
 
 SHEETS = {
     "css/site.css": '/* All */\n@import "tokens.css";\n@import "components/button.css";\n',
+    "css/assessment.css": '@import "components/verdict.css";\n',
+    "css/components/verdict.css": ".verdict { --size: 2em; color: var(--ink); }\n",
     "css/tokens.css": ":root { --ink: black; }\n",
     "css/components/button.css": ".button { color: var(--ink); }\n",
     "js/site.js": '// All\nimport "./search.js";\nimport "./history.js";\n',
@@ -57,6 +59,11 @@ def test_imported_sheets_are_set_in_their_place(collected):
     name = collected.collect()
     assert re.fullmatch(r"css/site\.[0-9a-f]{12}\.css", name)
     assert (collected.folder / name).read_text() == ":root{--0: black;}.button{color: var(--0);}"
+
+
+def test_sheets_of_a_page_call_a_variable_by_the_same_number(collected):
+    name = collected.collect(bundle="css/assessment.css")
+    assert (collected.folder / name).read_text() == ".verdict{--1: 2em;color: var(--0);}"
 
 
 def test_imported_scripts_are_set_in_their_place(collected):
@@ -108,11 +115,11 @@ def test_an_import_of_nothing_is_named(collected):
     ],
 )
 def test_the_style_loses_comments_and_space_but_nothing_of_a_string(sheet, tight):
-    assert tightened_style(sheet) == tight
+    assert tightened_style(sheet, {}) == tight
 
 
 def test_the_script_loses_lines_of_comment_and_indentation_but_nothing_of_a_line():
-    assert tightened_script('// a\n  // b\n\n  c("// d  ");\ne\n') == 'c("// d  ");\ne\n'
+    assert tightened_script('// a\n  // b\n\n  c("// d  ");\ne\n', {}) == 'c("// d  ");\ne\n'
 
 
 def test_no_variable_is_named_outside_the_style_sheets():
