@@ -500,15 +500,25 @@ def test_a_tag_of_one_encoding_does_not_hold_for_another(site):
     assert site.get("/", HTTP_ACCEPT_ENCODING="br", HTTP_IF_NONE_MATCH=tag).status == "200 OK"
 
 
-def test_the_smaller_form_comes_later_and_the_quick_one_stays_valid(site):
-    quick = site.get("/", HTTP_ACCEPT_ENCODING="br")
-    assert site.cache.improve()
-    assert not site.cache.improve()
-    best = site.get("/", HTTP_ACCEPT_ENCODING="br")
+@pytest.mark.parametrize(("path", "variants"), [("/", False), ("/map/?stage=run", True)])
+def test_the_smaller_form_comes_later_and_the_quick_one_stays_valid(site, path, variants):
+    quick = site.get(path, HTTP_ACCEPT_ENCODING="br")
+    assert not site.cache.improve(variants=not variants)
+    assert site.cache.improve(variants=variants)
+    assert not site.cache.improve(variants=variants)
+    best = site.get(path, HTTP_ACCEPT_ENCODING="br")
     assert best.decoded == quick.decoded
     assert len(best.body) < len(quick.body)
     assert best.headers["etag"] != quick.headers["etag"]
     for each in (quick, best):
-        answer = site.get("/", HTTP_ACCEPT_ENCODING="br", HTTP_IF_NONE_MATCH=each.headers["etag"])
+        answer = site.get(path, HTTP_ACCEPT_ENCODING="br", HTTP_IF_NONE_MATCH=each.headers["etag"])
         assert answer.status == "304 Not Modified"
         assert answer.headers["etag"] == each.headers["etag"]
+
+
+def test_of_variants_the_newest_large_ones_are_made_smaller(site):
+    small = site.get("/search/?q=nrr", HTTP_ACCEPT_ENCODING="br", HTTP_HX_REQUEST="true")
+    assert len(small.decoded) < pagecache.SMALLEST_IMPROVED
+    for number in range(pagecache.VARIANTS_TO_IMPROVE + 3):
+        site.get(f"/map/?stage={number}")
+    assert sum(site.cache.improve(variants=True) for _ in range(200)) == pagecache.VARIANTS_TO_IMPROVE
