@@ -406,14 +406,18 @@ def test_live_region_stands_empty_outside_of_what_is_swapped(get):
 def test_links_of_the_fragment_ask_for_what_they_lead_to(get):
     """With script off, or for a new tab, `href` is all there is."""
     for address in ("/", "/?stage=walk&category=usage&category=health&sort=name"):
-        links = get(address).all("main//*[@data-hx-get]")
+        results = get(address).by_id("metric-results")
+        links = results.findall(".//*[@data-hx-get]")
         assert len(links) > 12
+        assert len(links) == len(get(address).all("main//*[@data-hx-get]"))
         for each in links:
             assert each.tag == "a"
-            assert each.get("data-hx-get") == each.get("href")
-            assert each.get("data-hx-target") == "#metric-results"
-            assert each.get("data-hx-swap") == "outerHTML"
-            assert each.get("data-hx-push-url") == "true"
+            assert {name: value for name, value in each.items() if name.startswith("data-hx-")} == {
+                "data-hx-get": each.get("href")
+            }
+        assert results.get("data-hx-target") == "this"
+        assert results.get("data-hx-swap") == "outerHTML"
+        assert results.get("data-hx-push-url") == "true"
 
 
 def test_swapped_links_keep_focus_by_having_ids(get):

@@ -505,15 +505,19 @@ def test_live_region_stands_empty_outside_of_what_is_swapped(get):
 
 def test_links_of_the_fragment_ask_for_what_they_lead_to(get):
     for address in ("/map/", "/map/?stage=walk&category=usage"):
-        links = get(address).all("main//*[@data-hx-get]")
+        results = get(address).by_id("map-results")
+        links = results.findall(".//*[@data-hx-get]")
         assert len(links) > 8
+        assert len(links) == len(get(address).all("main//*[@data-hx-get]"))
         for each in links:
             assert each.tag == "a"
             assert each.get("id")
-            assert each.get("data-hx-get") == each.get("href")
-            assert each.get("data-hx-target") == "#map-results"
-            assert each.get("data-hx-swap") == "outerHTML"
-            assert each.get("data-hx-push-url") == "true"
+            assert {name: value for name, value in each.items() if name.startswith("data-hx-")} == {
+                "data-hx-get": each.get("href")
+            }
+        assert results.get("data-hx-target") == "this"
+        assert results.get("data-hx-swap") == "outerHTML"
+        assert results.get("data-hx-push-url") == "true"
 
 
 @pytest.mark.parametrize(
