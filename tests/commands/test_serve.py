@@ -73,7 +73,9 @@ def test_links_that_name_the_site_name_its_address(server):
     assert f'<link rel="canonical" href="http://127.0.0.1:{server.port}/">' in server.page("/")
 
 
-@pytest.mark.parametrize("path", ["/", "/map/", "/map/?stage=walk", "/sources/", "/metrics/net-revenue-retention/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/map/", "/map/?stage=walk", "/sources/", "/metrics/net-revenue-retention/"]
+)
 def test_a_first_visit_weighs_at_most_45_kilobytes(server, path):
     """Page, style sheet, scripts and icon with their headers, once the smallest form of the page is made."""
     address, seen = f"http://{server.host}:{server.port}", {}

@@ -26,7 +26,11 @@ LIST = "main//ul[@class='section__body bibliography']/li"
 def entries(page):
     """The entries by the key of their publication, which the first row that they lead to tells."""
     keys = {f"/metrics/{row.metric_id}/#source-{row.number}": row.key for row in Source.objects.all()}
-    return {keys[hrefs(by_class(each, "dashes")[0])[0]]: each for each in page.all(LIST)}
+    return {keys[hrefs(each.findall("p")[1])[0]]: each for each in page.all(LIST)}
+
+
+def tags(entry):
+    return {words(each) for each in by_class(entry, "tag")}
 
 
 def test_each_publication_has_one_entry(get, by_key):
@@ -45,8 +49,8 @@ def test_entry_gives_publisher_title_year_and_sample(get, by_key):
 def test_entry_says_whether_it_was_read_first_hand(get, by_key):
     for key, entry in entries(get("/sources/")).items():
         row = by_key[key][0]
-        first_tag = words(by_class(entry, "tag")[0])
-        assert (first_tag == "First-hand") == (row.via == "")
+        assert ("First-hand." in words(entry)) == (row.via == "")
+        assert ("Second-hand" in tags(entry)) == (row.via != "")
         assert one_line(row.via) in words(entry)
 
 
@@ -55,7 +59,7 @@ def test_old_and_undated_publications_are_marked(get, by_key):
     counts = Counter()
     for key, entry in entries(get("/sources/")).items():
         year = by_key[key][0].year
-        is_marked = len(by_class(entry, "tag")) == 2
+        is_marked = bool(tags(entry) - {"Second-hand"})
         assert is_marked == (year is None or year <= this_year - 2), key
         counts[is_marked] += 1
     assert counts[True]
@@ -73,12 +77,13 @@ def test_entry_names_the_metrics_and_the_rows_that_rest_on_it(get, by_key):
     names = dict(Metric.objects.values_list("slug", "name"))
     uses = Counter(Benchmark.sources.through.objects.values_list("source", flat=True))
     for key, entry in entries(get("/sources/")).items():
-        shown = [(hrefs(each)[0], words(each)) for each in by_class(entry, "dashes")[0].iter("li")]
-        assert [link for link, _ in shown] == [f"/metrics/{s.metric_id}/#source-{s.number}" for s in by_key[key]]
-        for row, (_, text) in zip(by_key[key], shown, strict=True):
-            assert text.startswith(one_line(names[row.metric_id]))
-            count = "".join(character for character in text if character.isdigit())
-            assert count == (str(uses[row.pk]) if uses[row.pk] else "")
+        used_for = entry.findall("p")[1]
+        assert hrefs(used_for) == [f"/metrics/{row.metric_id}/#source-{row.number}" for row in by_key[key]]
+        shown = []
+        for row in by_key[key]:
+            rows = f", {uses[row.pk]} benchmark row{'s' * (uses[row.pk] != 1)}" if uses[row.pk] else ""
+            shown.append(one_line(names[row.metric_id]) + rows)
+        assert words(used_for) == "Used for " + " · ".join(shown)
 
 
 def test_entries_stand_under_their_letters_in_order(get, by_key):
