@@ -56,14 +56,11 @@ def page(open_page: Callable[..., Page], complaints: Any) -> Page:
 
 
 Show = Callable[[Page], None]
-# What is far down may not be laid out before it comes near.
-LAY_OUT_ALL = """document.querySelectorAll('.section--far')
-    .forEach(each => { each.style.contentVisibility = 'visible' })"""
 
 
 @pytest.fixture
 def show(kind: str, visitor: Visitor, complaints: Any) -> Show:
-    """Brings a page to the kind of the test, with all of it laid out."""
+    """Brings a page to the kind of the test."""
     if kind in KINDS:
         complaints.expect_missing(MISSING)
         state = State(lambda visitor: KINDS[kind])
@@ -72,12 +69,7 @@ def show(kind: str, visitor: Visitor, complaints: Any) -> Show:
     path = state.made(visitor)
     for address in state.addresses_refused(path):
         complaints.expect_missing(address)
-
-    def show(page: Page) -> None:
-        state.show(page, visitor, path)
-        page.evaluate(LAY_OUT_ALL)
-
-    return show
+    return lambda page: state.show(page, visitor, path)
 
 
 def set_width(page: Page, width: int) -> None:
@@ -176,7 +168,6 @@ def test_every_metric_page_fits_a_phone(page: Page) -> None:
     found = {}
     for slug in SLUGS:
         page.goto(f"/metrics/{slug}/")
-        page.evaluate(LAY_OUT_ALL)
         page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
         found[slug] = page.evaluate(WIDER_THAN_THE_SCREEN) + page.evaluate(CUT_OFF)
     assert len(found) == 24

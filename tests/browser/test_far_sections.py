@@ -18,6 +18,16 @@ const look = () => {
 }
 requestAnimationFrame(look)
 """
+# From now on: how many sections are left out, over all frames.
+WATCH = """() => {
+    window.leftOut = 0
+    const look = () => {
+        window.leftOut += [...document.querySelectorAll('.section--far')]
+            .filter(each => getComputedStyle(each).contentVisibility === 'auto').length
+        requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+}"""
 NOT_LAID_OUT = """() => [...document.querySelectorAll('.section--far')]
     .filter(each => !each.firstElementChild.checkVisibility({contentVisibilityAuto: true})).length"""
 TOP = "element => element.getBoundingClientRect().top"
@@ -92,3 +102,32 @@ def test_reader_finds_the_place_again(page: Page, path: str, read: str, way: str
     settle(page)
     processor.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     assert abs(page.locator(read).evaluate(TOP) - before) < 2
+
+
+def test_way_to_a_source_and_back_leaves_nothing_out_again(page: Page) -> None:
+    page.goto(NRR)
+    settle(page)
+    page.locator("#mistakes").evaluate("element => element.scrollIntoView({block: 'start'})")
+    settle(page)
+    before = page.locator("#mistakes").evaluate(TOP)
+    page.evaluate(WATCH)
+    page.evaluate("location.hash = '#source-9'")
+    settle(page)
+    page.evaluate("history.back()")
+    settle(page)
+    assert page.evaluate("location.hash") == ""
+    assert page.evaluate("window.leftOut") == 0
+    assert abs(page.locator("#mistakes").evaluate(TOP) - before) < 2
+
+
+def test_screen_after_paper_leaves_nothing_out_again(page: Page) -> None:
+    page.goto(NRR)
+    settle(page)
+    page.evaluate(WATCH)
+    page.emulate_media(media="print")
+    settle(page)
+    on_paper = page.evaluate(NOT_LAID_OUT)
+    page.emulate_media(media="null")
+    settle(page)
+    assert on_paper == 0
+    assert page.evaluate("window.leftOut") == 0
