@@ -58,6 +58,16 @@ def test_a_row_of_benchmarks_keeps_its_note(on_paper: Page) -> None:
     assert set(rules) == {"avoid"}
 
 
+@pytest.mark.parametrize(("path", "links"), [(GRR, ".sources li a"), ("/sources/", ".bibliography li a")])
+def test_paper_gives_the_addresses_of_sources(on_paper: Page, path: str, links: str) -> None:
+    on_paper.goto(path)
+    shown = on_paper.locator(f"{links}[href^='https:']").evaluate_all(
+        "links => links.map(link => getComputedStyle(link, '::after').content.includes(link.getAttribute('href')))"
+    )
+    assert len(shown) > 4
+    assert all(shown)
+
+
 # -- Benchmarks --
 
 
