@@ -101,6 +101,7 @@ def test_reader_finds_the_place_again(page: Page, path: str, read: str, way: str
     settle(page)
     settle(page)
     processor.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    processor.detach()  # or else its other overrides, which are none, would replace those of the page
     assert abs(page.locator(read).evaluate(TOP) - before) < 2
 
 
